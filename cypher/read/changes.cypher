@@ -1,0 +1,7 @@
+// changes: decisions on the record, oldest first
+// $scopes [STRING]  $after INT  $limit INT  -> change
+MATCH (c:Change)
+WHERE c.scope IN $scopes AND c.number > $after
+RETURN c {.id, .scope, .number, .at, .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids} AS change
+ORDER BY c.number
+LIMIT $limit

@@ -1,0 +1,7 @@
+// changes_of_fact: the decisions that made or revised a fact, oldest first
+// $scopes [STRING]  $fact STRING  -> change
+MATCH (c:Change)-[:CREATED|REVISED]->(f:Fact {id: $fact})
+WHERE f.scope IN $scopes AND c.scope IN $scopes
+WITH DISTINCT c
+RETURN c {.id, .scope, .number, .at, .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids} AS change
+ORDER BY change.number

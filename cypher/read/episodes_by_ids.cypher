@@ -1,0 +1,6 @@
+// episodes_by_ids: messages as they are kept
+// $scopes [STRING]  $ids [STRING]  -> episode
+UNWIND $ids AS id
+MATCH (e:Episode {id: id})
+WHERE e.scope IN $scopes
+RETURN e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, .at, .agent, .metadata, .state, .reason} AS episode

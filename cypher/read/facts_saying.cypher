@@ -1,0 +1,7 @@
+// facts_saying: the facts whose words match, best first; $text is a Lucene query that names the scopes' keys
+// $scopes [STRING]  $text STRING  $limit INT  -> id, score
+CALL db.index.fulltext.queryNodes('fact_text', $text) YIELD node, score
+WHERE node.scope IN $scopes
+RETURN node.id AS id, score
+ORDER BY score DESC
+LIMIT $limit

@@ -1,0 +1,4 @@
+// advance_scope: keep the scope's counters after a write
+// $scope STRING  $ledger INT  $seq INT  $changes INT      (each is added)
+MATCH (s:Scope {id: $scope})
+SET s.ledger_version = s.ledger_version + $ledger, s.seq = s.seq + $seq, s.change_number = s.change_number + $changes

@@ -1,0 +1,7 @@
+// create_changes: put decisions on the record
+// $scope STRING  $now STRING  $rows [{id, number, operations, reason, ...}]
+UNWIND $rows AS row
+CREATE (c:Change {id: row.id, scope: $scope})
+SET c.number = row.number, c.at = datetime($now), c.operations = row.operations, c.reason = row.reason,
+    c.model = row.model, c.prompt_version = row.prompt_version, c.tokens_in = row.tokens_in,
+    c.tokens_out = row.tokens_out, c.episode_ids = row.episode_ids

@@ -1,0 +1,7 @@
+// link_speakers: who said which message
+// $scope STRING  $rows [{episode_id, entity_id}]
+UNWIND $rows AS row
+MATCH (e:Episode {id: row.episode_id})
+MATCH (n:Entity {id: row.entity_id})
+WHERE e.scope = $scope AND n.scope = $scope
+MERGE (e)-[:SAID_BY]->(n)

@@ -1,0 +1,7 @@
+// settle_episodes: mark messages as done or parked
+// $scope STRING  $ids [STRING]  $state STRING  $reason STRING?  $extraction STRING
+UNWIND $ids AS id
+MATCH (e:Episode {id: id})
+WHERE e.scope = $scope
+SET e.state = $state, e.reason = $reason, e.extraction = $extraction
+REMOVE e.waiting

@@ -1,0 +1,25 @@
+"""graphmem: the long-term memory of AI agents, kept as a graph."""
+
+from graphmem.errors import GraphMemError
+from graphmem.memory import Added, Memory, Status
+from graphmem.models import AsOf, Entity, Episode, Fact, Message, Role, Scope
+from graphmem.operations import Change
+from graphmem.read.found import SearchResult
+from graphmem.settings import Settings
+
+__all__ = [
+    "Added",
+    "AsOf",
+    "Change",
+    "Entity",
+    "Episode",
+    "Fact",
+    "GraphMemError",
+    "Memory",
+    "Message",
+    "Role",
+    "Scope",
+    "SearchResult",
+    "Settings",
+    "Status",
+]

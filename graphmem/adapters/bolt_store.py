@@ -1,0 +1,284 @@
+"""The graph store: the official driver over Bolt, the same for Neo4j and for the embedded store."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, LiteralString, Protocol, TypeVar, cast
+
+import httpx
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
+
+from graphmem.adapters.embedded_server import Address, EmbeddedServer
+from graphmem.adapters.queries import Queries, load_migrations, load_queries, schema_format
+from graphmem.errors import (
+    EmbedderError,
+    GraphMemError,
+    StoreConflict,
+    StoreError,
+    StoreForbidden,
+    StoreForeign,
+    StoreNewer,
+    StoreUnavailable,
+    StoreUnsupported,
+)
+from graphmem.ports import Clock, Embedder, Row, Transaction
+from graphmem.serial import utc_text
+
+T = TypeVar("T")
+RETRY_SECONDS = 60.0
+POOL_SIZE = 32
+# What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
+_LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
+
+
+class Connector(Protocol):
+    """Finds the server: at a fixed address, or in a directory where it may have to be started."""
+
+    def ensure(self) -> Address:
+        """Return where the server answers now."""
+        ...
+
+    def release(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class FixedAddress:
+    """A server that others run."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def ensure(self) -> Address:
+        """Return the address."""
+        return self._address
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+class BoltTransaction:
+    """Named queries inside one transaction."""
+
+    def __init__(self, queries: Queries, inner: AsyncManagedTransaction) -> None:
+        self._queries = queries
+        self._inner = inner
+
+    async def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Return the rows of a named query."""
+        return await self.write(query, **parameters)
+
+    async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
+        """Run a named query with checked names in its placeholders."""
+        result = await self._inner.run(self._queries.text(query, names), parameters)
+        return [record.data() for record in await result.fetch(1_000_000)]
+
+
+class BoltStore:
+    """A graph reached over Bolt; open it with `open_store`."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._queries = load_queries()
+        self._driver: AsyncDriver | None = None
+        self._address: Address | None = None
+        self._opening = asyncio.Lock()
+        self.dialect = ""
+
+    @property
+    def address(self) -> str:
+        """The Bolt address, or the embedded store's directory."""
+        if isinstance(self._connector, EmbeddedServer):
+            return str(self._connector.directory)
+        return self._address.uri if self._address else "not connected"
+
+    async def connect(self) -> None:
+        """Connect and find the dialect; raises StoreError."""
+        driver = await self._connected()
+        try:
+            info = await driver.get_server_info()
+        except (Neo4jError, DriverError) as exc:
+            raise self._wrapped(exc) from exc
+        self.dialect = "arcadedb" if "ArcadeDB" in info.agent else _neo4j_dialect(info.agent)
+
+    async def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Return the rows of a named query in a read transaction."""
+
+        async def work(inner: AsyncManagedTransaction) -> list[Row]:
+            return await BoltTransaction(self._queries, inner).read(query, **parameters)
+
+        return await self._run(work, writes=False)
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one write transaction, again from the start when another writer was faster."""
+
+        async def managed(inner: AsyncManagedTransaction) -> T:
+            return await work(BoltTransaction(self._queries, inner))
+
+        return await self._run(managed, writes=True)
+
+    async def close(self) -> None:
+        """Close the connections and let go of the embedded server."""
+        await self._disconnect()
+        await asyncio.to_thread(self._connector.release)
+
+    async def _run(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]], *, writes: bool) -> T:
+        deadline = time.monotonic() + RETRY_SECONDS
+        attempt = 0
+        while True:
+            driver = await self._connected()
+            try:
+                async with driver.session(database=self._address.database if self._address else None) as session:
+                    return await (session.execute_write(work) if writes else session.execute_read(work))
+            except (Neo4jError, DriverError, OSError) as exc:
+                attempt += 1
+                if not self._again(exc) or time.monotonic() > deadline:
+                    raise self._wrapped(exc) from exc
+                if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
+                    await self._disconnect()
+                await asyncio.sleep(min(1.0, 0.005 * 2 ** min(attempt, 7)) * random.uniform(0.3, 1))  # noqa: S311
+
+    def _again(self, exc: Exception) -> bool:
+        """Tell whether the embedded store may take it on another try; Neo4j's retries are the driver's."""
+        if not isinstance(self._connector, EmbeddedServer):
+            return False
+        if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
+            return True
+        return isinstance(exc, Neo4jError) and (exc.is_retryable() or any(r in (exc.code or "") for r in _LOST_RACES))
+
+    async def _connected(self) -> AsyncDriver:
+        async with self._opening:
+            if self._driver is None:
+                address = await asyncio.to_thread(self._connector.ensure)
+                embedded = isinstance(self._connector, EmbeddedServer)
+                try:
+                    self._driver = AsyncGraphDatabase.driver(
+                        address.uri,
+                        auth=(address.user, address.password) if address.user else None,
+                        max_connection_pool_size=POOL_SIZE,
+                        # The embedded server can be started again at once: waiting at a dead port is lost time.
+                        max_transaction_retry_time=2.0 if embedded else 30.0,
+                        connection_timeout=5.0,
+                        notifications_min_severity=NotificationMinimumSeverity.OFF,
+                    )
+                except (ConfigurationError, ValueError) as exc:
+                    raise StoreUnavailable(
+                        f"NEO4J_URI={address.uri!r} is no Bolt address ({exc}). Use bolt:// or neo4j://host:7687."
+                    ) from exc
+                self._address = address
+            return self._driver
+
+    async def _disconnect(self) -> None:
+        async with self._opening:
+            driver, self._driver = self._driver, None
+        if driver is not None:
+            await driver.close()
+
+    async def execute_schema(self, statement: str, language: str) -> None:
+        """Run one statement of a migration; SQL goes to the embedded store's HTTP port."""
+        if language == "sql":
+            await self._sql(statement)
+            return
+        driver = await self._connected()
+
+        async def work(inner: AsyncManagedTransaction) -> None:
+            # Text from the package's own migration files.
+            await (await inner.run(cast("LiteralString", statement))).consume()
+
+        try:
+            async with driver.session(database=self._address.database if self._address else None) as session:
+                await session.execute_write(work)
+        except (Neo4jError, DriverError) as exc:
+            raise self._wrapped(exc) from exc
+
+    async def _sql(self, statement: str) -> None:
+        address = self._address
+        if address is None or address.http is None:
+            raise StoreError("SQL is only for the embedded store.")
+        async with httpx.AsyncClient(auth=(address.user, address.password), timeout=60, trust_env=False) as client:
+            answer = await client.post(
+                f"http://127.0.0.1:{address.http}/api/v1/command/{address.database}",
+                json={"language": "sql", "command": statement},
+            )
+        if answer.is_error:
+            raise StoreError(f"the embedded store refused {statement!r}: {answer.text[:300]}")
+
+    def _wrapped(self, exc: Exception) -> GraphMemError:
+        where = self.address
+        if isinstance(exc, AuthError):
+            return StoreForbidden(f"{where} refuses the user. Check NEO4J_USER and NEO4J_PASSWORD.")
+        if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
+            return StoreUnavailable(f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI.")
+        if isinstance(exc, Neo4jError) and (
+            exc.is_retryable() or any(race in (exc.code or "") for race in _LOST_RACES)
+        ):
+            return StoreConflict(f"other writers were faster for {RETRY_SECONDS:.0f} s at {where}: {exc}")
+        return StoreError(f"the graph store at {where} answers: {exc}")
+
+
+async def open_store(connector: Connector, embedder: Embedder, clock: Clock) -> BoltStore:
+    """Connect, check that the graph is ours and not newer, and bring its schema up to date; raises StoreError."""
+    store = BoltStore(connector)
+    try:
+        await store.connect()
+        await _migrate(store, embedder, clock)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def _migrate(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
+    state = (await store.read("graph_state"))[0]
+    known = schema_format()
+    at = state["format"]
+    if at is None and state["nodes"]:
+        raise StoreForeign(
+            f"the graph at {store.address} holds data that graphmem did not write; it is left alone. "
+            "Name an empty database in NEO4J_URI and NEO4J_DATABASE."
+        )
+    if at is not None and at > known:
+        raise StoreNewer(f"the graph at {store.address} has schema {at}; this graphmem knows {known}. Upgrade it.")
+    if at is not None and (state["embedder"], state["dimension"]) != (embedder.name, embedder.dimension):
+        raise EmbedderError(
+            f"the vectors at {store.address} come from {state['embedder']} ({state['dimension']} numbers), but the "
+            f"embedder is {embedder.name} ({embedder.dimension}). Use that model again, or write them anew: "
+            "graphmem reembed."
+        )
+    for migration in load_migrations(store.dialect, after=at or 0):
+        for statement in migration.statements:
+            await store.execute_schema(
+                statement.replace("$dimension", str(embedder.dimension)), migration.language
+            )
+
+        async def record(
+            transaction: Transaction, number: int = migration.number, name: str = migration.name
+        ) -> None:
+            await transaction.write(
+                "record_migration",
+                format=number,
+                name=name,
+                now=utc_text(clock.now()),
+                embedder=embedder.name,
+                dimension=embedder.dimension,
+            )
+
+        await store.transact(record)
+
+
+def _neo4j_dialect(agent: str) -> str:
+    version = agent.partition("/")[2]
+    if version.startswith("5.26."):
+        return "neo4j526"
+    raise StoreUnsupported(f"the server says {agent}; graphmem speaks to Neo4j 5.26 and to its embedded store.")

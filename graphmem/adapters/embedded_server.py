@@ -1,0 +1,163 @@
+"""A client's hold on the embedded store: find its server in the directory, or start it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
+
+FORMAT = 1
+START_SECONDS = 60.0
+_LOGGING = """handlers=java.util.logging.FileHandler
+.level=WARNING
+java.util.logging.FileHandler.pattern={log}
+java.util.logging.FileHandler.limit=5000000
+java.util.logging.FileHandler.count=2
+java.util.logging.FileHandler.append=true
+java.util.logging.FileHandler.formatter=java.util.logging.SimpleFormatter
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a server answers, and as whom to ask; `http` is the embedded store's second port."""
+
+    uri: str
+    user: str
+    password: str
+    database: str | None
+    http: int | None = None
+
+
+class EmbeddedServer:
+    """Holds the directory's shared lock for as long as it lives, so that the server stays."""
+
+    def __init__(self, directory: Path) -> None:
+        _check_platform()
+        self.directory = directory
+        _claim(directory)
+        self._hold = os.open(directory / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        # Waits for a server that is just leaving: it keeps this lock until it is gone.
+        fcntl.flock(self._hold, fcntl.LOCK_SH)
+
+    def ensure(self) -> Address:
+        """Return the address of a living server, starting one if there is none; raises StoreUnavailable."""
+        with self._election():
+            if not self._alive():
+                self._start()
+            how = json.loads((self.directory / "server.json").read_text(encoding="utf-8"))
+        return Address(
+            uri=f"bolt://127.0.0.1:{how['bolt']}",
+            user="root",
+            password=how["password"],
+            database="graphmem",
+            http=how["http"],
+        )
+
+    def release(self) -> None:
+        """Let go: once nobody holds the directory, its server leaves."""
+        if self._hold >= 0:
+            os.close(self._hold)
+            self._hold = -1
+
+    @contextmanager
+    def _election(self) -> Iterator[None]:
+        handle = os.open(self.directory / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _alive(self) -> bool:
+        """A server holds its own lock for life, so the kernel tells even after a kill -9."""
+        handle = os.open(self.directory / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(handle)
+
+    def _start(self) -> None:
+        (self.directory / "server.json").unlink(missing_ok=True)
+        log = self.directory / "server.log"
+        with log.open("ab") as out:
+            child = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "graphmem.adapters.embedded_child", str(self.directory.resolve())],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                cwd=self.directory,
+                env=_child_environment(),
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.directory / "server.json").exists():
+            if child.poll() is not None:
+                tail = log.read_text(encoding="utf-8", errors="replace")[-1500:]
+                raise StoreUnavailable(f"the embedded store in {self.directory} did not start. Its log ends:\n{tail}")
+            if time.monotonic() > deadline:
+                child.kill()
+                raise StoreUnavailable(
+                    f"the embedded store in {self.directory} did not answer within {START_SECONDS:.0f} s; see {log}."
+                )
+            time.sleep(0.02)
+        # Not ours to wait for: it outlives this process if another one uses it.
+        child.returncode = 0
+
+
+def _child_environment() -> dict[str, str]:
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{path}" if path else package}
+
+
+def _claim(directory: Path) -> None:
+    """Make the directory ours, or refuse one that is not."""
+    marker = directory / "graphmem.json"
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not marker.exists():
+            others = [p.name for p in directory.iterdir() if p.name not in {"clients.lock", "start.lock"}]
+            if others and not any(name.startswith("graphmem.json") for name in others):
+                raise StoreForeign(
+                    f"{directory} holds other things ({', '.join(sorted(others)[:3])}). Name an empty or new "
+                    "directory in GRAPHMEM_HOME."
+                )
+            draft = directory / f"graphmem.json.{os.getpid()}"
+            draft.write_text(json.dumps({"format": FORMAT}), encoding="utf-8")
+            draft.replace(marker)
+            (directory / "log").mkdir(exist_ok=True)
+            text = _LOGGING.format(log=directory.resolve() / "log" / "arcadedb.log")
+            (directory / "logging.properties").write_text(text, encoding="utf-8")
+        found = json.loads(marker.read_text(encoding="utf-8")).get("format", 0)
+    except OSError as exc:
+        raise StoreUnavailable(f"cannot use {directory}: {exc}. Name another directory in GRAPHMEM_HOME.") from exc
+    except ValueError as exc:
+        raise StoreForeign(f"{marker} is not graphmem's. Name another directory in GRAPHMEM_HOME.") from exc
+    if found > FORMAT:
+        raise StoreNewer(f"{directory} was written by a newer graphmem (format {found}). Upgrade graphmem.")
+
+
+def _check_platform() -> None:
+    library, version = platform.libc_ver()
+    if sys.platform == "win32" or (
+        sys.platform == "linux" and (library != "glibc" or tuple(map(int, version.split(".")[:2])) < (2, 34))
+    ):
+        raise StoreUnsupported(
+            f"the embedded store needs Linux with glibc 2.34 or newer, or macOS; this is {sys.platform} with "
+            f"{library or 'another C library'} {version}. Use a Neo4j server: set NEO4J_URI."
+        )

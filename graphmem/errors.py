@@ -1,0 +1,113 @@
+"""Every error that graphmem raises on purpose.
+
+GraphMemError
+├── InvalidInput               what was passed in cannot be used; nothing was stored
+│   ├── InvalidMessage
+│   ├── ScopeMissing
+│   ├── UnreadableFile
+│   └── OntologyError
+├── SettingsError              a setting is wrong; names the variable
+├── NotFound                   no such fact, entity or episode in this scope
+├── QueryError                 a query file is unnamed, duplicate, empty or without scope
+├── ModelError                 the chat model did not answer usefully
+│   ├── ModelUnavailable       no model, no key, no connection, too late
+│   ├── ReplyUnparsable        an answer that does not fit the schema
+│   ├── ReplyRefused           an answer that fits the schema and breaks a rule
+│   └── ReplyNotRecorded       the recording holds no such reply
+├── EmbedderError              the embedding model cannot be loaded or does not fit the data
+└── StoreError                 the graph store
+    ├── StoreUnavailable       cannot be reached or started
+    ├── StoreForbidden         wrong password, read-only member
+    ├── StoreForeign           a directory or graph that is not graphmem's
+    ├── StoreNewer             written by a newer graphmem
+    ├── StoreUnsupported       a server version that graphmem does not speak
+    └── StoreConflict          lost a race more often than it retries
+"""
+
+
+class GraphMemError(Exception):
+    """Base of all errors raised by graphmem."""
+
+
+class InvalidInput(GraphMemError, ValueError):
+    """Input that cannot be used; raised before anything is stored."""
+
+
+class InvalidMessage(InvalidInput):
+    """A message that cannot be stored as it is."""
+
+
+class ScopeMissing(InvalidInput):
+    """A call that names no usable scope."""
+
+
+class UnreadableFile(InvalidInput):
+    """A file whose content is not what the command reads; names the line."""
+
+
+class OntologyError(InvalidInput):
+    """An ontology file that contradicts itself or names what it may not."""
+
+
+class SettingsError(GraphMemError, ValueError):
+    """A setting that is missing or wrong."""
+
+
+class NotFound(GraphMemError, LookupError):
+    """Nothing of that id in this scope."""
+
+
+class QueryError(GraphMemError):
+    """A query file that breaks the loader's rules."""
+
+
+class ModelError(GraphMemError):
+    """The chat model gave no usable answer."""
+
+
+class ModelUnavailable(ModelError):
+    """No model, no key, no connection, or no answer in time."""
+
+
+class ReplyUnparsable(ModelError):
+    """A reply that does not fit the schema asked for."""
+
+
+class ReplyRefused(ModelError):
+    """A reply that fits the schema and breaks a rule of the ledger."""
+
+
+class ReplyNotRecorded(ModelError):
+    """The recording holds no reply for this call."""
+
+
+class EmbedderError(GraphMemError):
+    """The embedding model cannot be loaded, or is not the one the data was written with."""
+
+
+class StoreError(GraphMemError):
+    """Something went wrong in the graph store."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached or started."""
+
+
+class StoreForbidden(StoreError):
+    """The store refuses this user or this operation."""
+
+
+class StoreForeign(StoreError):
+    """The directory or graph belongs to something else."""
+
+
+class StoreNewer(StoreError):
+    """The graph was written by a newer graphmem."""
+
+
+class StoreUnsupported(StoreError):
+    """A server that graphmem does not speak to."""
+
+
+class StoreConflict(StoreError):
+    """Other writers were faster more often than this one retries."""

@@ -1,0 +1,30 @@
+"""Lucene queries that carry the scope: the same text on every store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from graphmem.models import Scope, fold
+
+_WORD = re.compile(r"\w+(?:'\w+)*")
+MOST_WORDS = 60
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of a text, in order."""
+    return _WORD.findall(fold(text))
+
+
+def scoped(scopes: Sequence[Scope], terms: Iterable[str]) -> str | None:
+    """Return a query for any of the terms within the scopes, None without terms; words are quoted, nothing escapes."""
+    kept = list(dict.fromkeys(terms))[:MOST_WORDS]
+    if not kept:
+        return None
+    keys = " ".join(f"scope_key:{scope.digest}" for scope in scopes)
+    return f'+({keys}) +({" ".join(f"folded:{_quoted(term)}" for term in kept)})'
+
+
+def _quoted(term: str) -> str:
+    # A word holds letters, digits, underscores and apostrophes only, so a quoted one has no operator in it.
+    return f'"{term}"'

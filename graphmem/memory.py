@@ -1,0 +1,254 @@
+"""The facade: what users of graphmem call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import TypeAlias
+
+from graphmem import rows
+from graphmem.errors import InvalidInput, NotFound, ScopeMissing
+from graphmem.models import AsOf, Entity, Fact, Message, Scope
+from graphmem.operations import Change
+from graphmem.ports import ChatModel, Clock, Embedder, Transaction
+from graphmem.read.found import SearchResult
+from graphmem.read.neighbourhood import Neighbourhood, walk
+from graphmem.read.rank import state_at
+from graphmem.settings import Settings, read_settings
+from graphmem.wiring import Parts, build
+from graphmem.write.pipeline import Outcome, Progress
+from graphmem.write.validate import check_messages
+
+ScopeLike: TypeAlias = Scope | str
+QUERY_CHARACTERS = 10_000
+MOST_RESULTS = 1000
+MOST_TOKENS = 100_000
+MOST_HOPS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of messages: their episodes' ids, and, once processed, the decisions that they led to."""
+
+    episode_ids: tuple[str, ...]
+    new: int
+    known: int
+    changes: tuple[Change, ...] = ()
+    parked: Mapping[str, str] = field(default_factory=dict[str, str])
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How much a scope holds."""
+
+    scope: str
+    store: str
+    embedder: str
+    model: str | None
+    episodes: int
+    pending: int
+    parked: int
+    entities: int
+    facts: int
+    open: int
+    changes: int
+
+
+class Memory:
+    """A long-term memory; open it with `async with Memory.open() as memory`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        model: ChatModel | None = None,
+        embedder: Embedder | None = None,
+        clock: Clock | None = None,
+    ) -> _Opening:
+        """Open the memory that the settings name, the environment's by default; raises StoreError, SettingsError."""
+        return _Opening(settings, model, embedder, clock)
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self._parts.store.close()
+
+    async def add(
+        self, messages: Message | Sequence[Message], *, scope: ScopeLike, wait: bool = True, progress: Progress | None = None
+    ) -> Added:
+        """Keep messages and draw facts from them; with `wait=False` return once they are kept.
+
+        Raises InvalidInput before anything is stored. A message whose id is known is kept once.
+        """
+        whose = self._scope(scope)
+        said = [messages] if isinstance(messages, Message) else list(messages)
+        check_messages(said)
+        kept = await self._parts.writer.keep(said, whose)
+        outcome = await self._parts.writer.process(whose, progress) if wait else Outcome()
+        return Added(
+            episode_ids=kept.ids,
+            new=kept.new,
+            known=kept.known,
+            changes=outcome.changes,
+            parked=outcome.parked,
+            note=outcome.note,
+        )
+
+    async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
+        """Draw facts from the messages that still wait in a scope."""
+        return await self._parts.writer.process(self._scope(scope), progress)
+
+    async def search(
+        self, query: str, *, scope: ScopeLike | Sequence[ScopeLike], as_of: AsOf | None = None, limit: int = 10, tokens: int = 1000
+    ) -> SearchResult:
+        """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
+
+        Current by default; `as_of` asks about another time, or about what was believed at another time.
+        """
+        _check_range("limit", limit, 1, MOST_RESULTS)
+        _check_range("tokens", tokens, 1, MOST_TOKENS)
+        if not query.strip() or len(query) > QUERY_CHARACTERS:
+            raise InvalidInput(f"the question must have 1 to {QUERY_CHARACTERS:,} characters.")
+        _check_encodable(query)
+        clocks = _checked(as_of)
+        return await self._parts.reader.search(query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens)
+
+    async def facts(
+        self, *, scope: ScopeLike, as_of: AsOf | None = None, predicate: str | None = None, limit: int = 100
+    ) -> tuple[Fact, ...]:
+        """Return the facts that hold, newest first."""
+        _check_range("limit", limit, 1, MOST_RESULTS)
+        clocks, whose = _checked(as_of), self._scope(scope)
+        found = await self._parts.store.read(
+            "facts_of_scopes", scopes=[whose.key], predicate=predicate, limit=MOST_RESULTS * 10
+        )
+        now = self._parts.clock.now()
+        facts = await self._facts([row["id"] for row in found], whose)
+        return tuple(f for f in facts if state_at(f, clocks, now) is not None)[:limit]
+
+    async def fact(self, fact_id: str, *, scope: ScopeLike) -> Fact:
+        """Return one fact with its sources and versions; raises NotFound."""
+        found = await self._facts([fact_id], self._scope(scope))
+        if not found:
+            raise NotFound(f"there is no fact {fact_id!r} in this scope.")
+        return found[0]
+
+    async def entity(self, entity_id: str, *, scope: ScopeLike) -> Entity:
+        """Return one entity; raises NotFound."""
+        found = await self._parts.store.read("entities_by_ids", scopes=[self._scope(scope).key], ids=[entity_id])
+        if not found:
+            raise NotFound(f"there is no entity {entity_id!r} in this scope.")
+        return rows.entity(found[0]["entity"])
+
+    async def neighbourhood(
+        self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
+    ) -> Neighbourhood:
+        """Return the entities and facts within some hops of an entity; raises NotFound."""
+        _check_range("hops", hops, 1, MOST_HOPS)
+        start = await self.entity(entity_id, scope=scope)
+        return await walk(
+            start, hops, self._scope(scope), _checked(as_of), self._parts.clock.now(), self._parts.store
+        )
+
+    async def history(self, fact_id: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
+        """Return the decisions about a fact, or all of a scope, oldest first; raises NotFound."""
+        whose = self._scope(scope)
+        if fact_id is None:
+            found = await self._parts.store.read("changes", scopes=[whose.key], after=0, limit=limit)
+        else:
+            await self.fact(fact_id, scope=whose)
+            found = await self._parts.store.read("changes_of_fact", scopes=[whose.key], fact=fact_id)
+        return tuple(rows.change(row["change"]) for row in found)
+
+    async def retry(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
+        """Process the parked messages of a scope again."""
+        whose = self._scope(scope)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.write("resume_episodes", scope=whose.key, scope_key=whose.digest)
+
+        await self._parts.store.transact(work)
+        return await self.process(scope=whose, progress=progress)
+
+    async def status(self, *, scope: ScopeLike) -> Status:
+        """Return how much a scope holds, and what this memory is made of."""
+        whose = self._scope(scope)
+        row = (await self._parts.store.read("status", scopes=[whose.key]))[0]
+        counts = {k: v for k, v in row.items() if k != "scope"}
+        return Status(
+            scope=whose.key,
+            store=self._parts.store.address,
+            embedder=self._parts.embedder.name,
+            model=self._parts.model.name if self._parts.model else None,
+            **counts,
+        )
+
+    async def _facts(self, ids: Sequence[str], scope: Scope) -> list[Fact]:
+        found = await self._parts.store.read("facts_by_ids", scopes=[scope.key], ids=list(ids))
+        by_id = {f.id: f for f in map(rows.fact, found)}
+        return [by_id[i] for i in ids if i in by_id]
+
+    def _scope(self, scope: ScopeLike) -> Scope:
+        if isinstance(scope, Scope):
+            return scope
+        if not isinstance(scope, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ScopeMissing(f"a scope is a user's name or a Scope, not {scope!r}.")
+        return Scope(user=scope, tenant=self._parts.settings.tenant)
+
+    def _scopes(self, scope: ScopeLike | Sequence[ScopeLike]) -> list[Scope]:
+        if isinstance(scope, (Scope, str)):
+            return [self._scope(scope)]
+        scopes = [self._scope(s) for s in scope]
+        if not scopes:
+            raise ScopeMissing("this search names no scope. Pass scope='ada'; there is no default.")
+        return scopes
+
+
+class _Opening:
+    """A memory about to be opened: await it, or enter it."""
+
+    def __init__(
+        self, settings: Settings | None, model: ChatModel | None, embedder: Embedder | None, clock: Clock | None
+    ) -> None:
+        self._settings = settings
+        self._given = (model, embedder, clock)
+        self._memory: Memory | None = None
+
+    async def __aenter__(self) -> Memory:
+        model, embedder, clock = self._given
+        parts = await build(self._settings or read_settings(), model=model, embedder=embedder, clock=clock)
+        self._memory = Memory(parts)
+        return self._memory
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._memory is not None:
+            await self._memory.close()
+
+
+def _checked(as_of: AsOf | None) -> AsOf:
+    for at in (as_of.valid, as_of.known) if as_of else ():
+        if isinstance(at, datetime) and at.tzinfo is None:
+            raise InvalidInput(f"as_of has a time without zone ({at}); write 2024-05-01T09:00:00Z.")
+    return as_of or AsOf()
+
+
+def _check_range(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise InvalidInput(f"{name} is {value}; it must lie between {least} and {most:,}.")
+
+
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise InvalidInput(f"the question has a lone surrogate at character {exc.start}; decode it first.") from exc
+
+

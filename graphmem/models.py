@@ -1,0 +1,341 @@
+"""The values that travel through graphmem: what was said, who is meant, what is believed, and since when."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias
+from urllib.parse import quote, unquote
+
+from graphmem.errors import ScopeMissing
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+OPEN_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""How an interval without an end is stored, since neither index takes a missing value."""
+
+SCOPE_LIMIT = 200
+
+
+class Role(StrEnum):
+    """Who speaks in a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+    TOOL = "tool"
+
+
+class EpisodeState(StrEnum):
+    """How far a message has come on its way to facts."""
+
+    PENDING = "pending"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class Precision(StrEnum):
+    """How exactly a date was stated."""
+
+    INSTANT = "instant"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Polarity(StrEnum):
+    """Whether something is stated or denied."""
+
+    STATED = "stated"
+    DENIED = "denied"
+
+
+class Modality(StrEnum):
+    """How seriously something was said; only what is said may close what is believed."""
+
+    SAID = "said"
+    PLANNED = "planned"
+    HYPOTHETICAL = "hypothetical"
+    JOKING = "joking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose memory: one user of one tenant."""
+
+    user: str
+    tenant: str = "default"
+
+    def __post_init__(self) -> None:
+        for name, part in (("user", self.user), ("tenant", self.tenant)):
+            _check_scope_part(name, part)
+
+    @property
+    def key(self) -> str:
+        """The injective text form, ``tenant/user`` with both parts percent-encoded."""
+        return f"{quote(self.tenant, safe='')}/{quote(self.user, safe='')}"
+
+    @property
+    def digest(self) -> str:
+        """The alphanumeric form for text indexes, 24 hexadecimal digits."""
+        return digest(self.key)[:24]
+
+    @classmethod
+    def from_key(cls, key: str) -> Scope:
+        """Read back what `key` wrote."""
+        tenant, _, user = key.partition("/")
+        return cls(tenant=unquote(tenant), user=unquote(user))
+
+
+def _check_scope_part(name: str, part: str) -> None:
+    if not part.strip():
+        raise ScopeMissing(
+            f"the scope's {name} is empty. Pass scope='ada' or Scope(user='ada', tenant='acme'); there is no default, "
+            "so that one person's memory never answers for another's."
+        )
+    if len(part) > SCOPE_LIMIT:
+        raise ScopeMissing(f"the scope's {name} has {len(part)} characters; at most {SCOPE_LIMIT} are taken.")
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in part):
+        raise ScopeMissing(f"the scope's {name} has control characters or lone surrogates: {ascii(part)}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something said at a time; `at` is aware, `metadata` is flat."""
+
+    text: str
+    at: datetime
+    role: Role = Role.USER
+    speaker: str | None = None
+    id: str | None = None
+    session: str | None = None
+    agent: str | None = None
+    metadata: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A message as it is kept: never rewritten, with its place in the scope's order."""
+
+    id: str
+    scope: str
+    message_id: str
+    session: str
+    seq: int
+    role: Role
+    speaker: str
+    text: str
+    at: datetime
+    agent: str | None = None
+    metadata: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    state: EpisodeState = EpisodeState.PENDING
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """Somebody or something with a name; `canonical_id` differs from `id` once it was merged into another."""
+
+    id: str
+    scope: str
+    name: str
+    type: str
+    aliases: tuple[str, ...] = ()
+    canonical_id: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and the aliases, each once, folded."""
+        return tuple(dict.fromkeys(fold(n) for n in (self.name, *self.aliases)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """An entity as a text names it."""
+
+    name: str
+    type: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A half-open stretch of valid time, [start, end); no end means that it is still open.
+
+    `stated` tells whether the start was said; else it is the time of the message from which the fact is known.
+    """
+
+    start: datetime
+    end: datetime | None = None
+    precision: Precision = Precision.INSTANT
+    stated: bool = False
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether `at` lies inside."""
+        return self.start <= at and (self.end is None or at < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """A value that names nobody: a text, with its number and unit or its date where it has one."""
+
+    text: str
+    number: float | None = None
+    unit: str | None = None
+    date: datetime | None = None
+
+    @property
+    def normal(self) -> str:
+        """The form in which two literals are compared."""
+        if self.number is not None:
+            return f"{self.number:g} {fold(self.unit or '')}".strip()
+        return self.date.isoformat() if self.date else fold(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triple:
+    """A statement as a message makes it, before anything is decided about it; names, not ids."""
+
+    subject: str
+    predicate: str
+    object: str | Literal
+    episode_id: str
+    quote: str
+    interval: Interval
+    raw_predicate: str = ""
+    polarity: Polarity = Polarity.STATED
+    modality: Modality = Modality.SAID
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a fact was stated: the message, its words, and the names as written there."""
+
+    episode_id: str
+    quote: str
+    subject_surface: str
+    object_surface: str
+    speaker: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactVersion:
+    """What was believed of a fact between two moments of transaction time."""
+
+    interval: Interval
+    created_at: datetime
+    expired_at: datetime | None
+    uncertain_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A dated statement between entities, as believed now; earlier beliefs are its `versions`."""
+
+    id: str
+    scope: str
+    subject_id: str
+    subject: str
+    predicate: str
+    text: str
+    interval: Interval
+    created_at: datetime
+    object_id: str | None = None
+    object: str = ""
+    literal: Literal | None = None
+    raw_predicate: str = ""
+    expired_at: datetime | None = None
+    uncertain_since: datetime | None = None
+    modality: Modality = Modality.SAID
+    confidence: float = 1.0
+    sources: tuple[Source, ...] = ()
+    versions: tuple[FactVersion, ...] = ()
+
+    @property
+    def value(self) -> str:
+        """The object's name or the literal's text."""
+        return self.literal.text if self.literal else self.object
+
+    @property
+    def state(self) -> FactVersion:
+        """What is believed now, in the shape of a version."""
+        return FactVersion(
+            interval=self.interval,
+            created_at=self.created_at,
+            expired_at=self.expired_at,
+            uncertain_since=self.uncertain_since,
+        )
+
+    def as_known(self, known: datetime) -> FactVersion | None:
+        """Return what was believed of it at `known`, or None."""
+        for version in (self.state, *self.versions):
+            if version.created_at <= known and (version.expired_at is None or known < version.expired_at):
+                return version
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A triple whose names are entities now: the fact that it would be, and whether it is stated or denied."""
+
+    fact: Fact
+    polarity: Polarity = Polarity.STATED
+
+    @property
+    def label(self) -> str:
+        """The name under which recordings know it."""
+        return label_of(self.fact)
+
+
+def label_of(fact: Fact) -> str:
+    """Return "subject | PREDICATE | value", the name of a fact that outlives its id."""
+    return f"{fact.subject} | {fact.raw_predicate or fact.predicate} | {fact.value}"
+
+
+class ConflictKind(StrEnum):
+    """How a believed fact meets a new statement."""
+
+    REPEAT = "repeat"
+    SLOT = "slot"
+    PAIR = "pair"
+    INVERSE = "inverse"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A believed fact that a new statement repeats, contradicts or touches."""
+
+    kind: ConflictKind
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """The two clocks of a read: true at `valid`, as believed at `known`; None means now."""
+
+    valid: datetime | None = None
+    known: datetime | None = None
+
+
+def digest(*parts: str) -> str:
+    """Return a hexadecimal digest of the parts, which no other parts share."""
+    return hashlib.sha256("\x1f".join(f"{len(p)}:{p}" for p in parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fold(text: str) -> str:
+    """Return the form in which names and words are compared: no case, no accents, single spaces; never empty for text.
+
+    Marks are dropped from Latin, Greek and Cyrillic letters only, since elsewhere they carry the word.
+    """
+    kept: list[str] = []
+    for char in unicodedata.normalize("NFKC", text):
+        base = unicodedata.normalize("NFD", char)[0]
+        kept.append(base if ord(base) < 0x0530 else char)
+    return " ".join("".join(kept).casefold().split()) or text.strip()

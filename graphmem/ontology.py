@@ -1,0 +1,160 @@
+"""The ontology: which predicates there are, how many values hold at a time, and what their objects are."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from graphmem.errors import OntologyError
+
+PREDICATE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+NOTED = "NOTED"
+RELATED_TO = "RELATED_TO"
+
+OWN_LABELS = frozenset(
+    {"Scope", "Session", "Episode", "Entity", "Fact", "FactVersion", "Change", "Rule", "GraphMem", "Migration"}
+)
+OWN_TYPES = frozenset(
+    {
+        *("IN", "NEXT", "MENTIONS", "SAID_BY", "SUBJECT", "OBJECT", "WAS", "STATED_IN", "SUPERSEDES"),
+        *("DEPENDS_ON", "CREATED", "REVISED"),
+    }
+)
+OWN_PROPERTIES = frozenset(
+    {"id", "scope", "scope_key", "name", "type", "aliases", "names", "canonical_id", "folded", "embedding", "created_at"}
+)
+
+
+class Cardinality(StrEnum):
+    """How many values of a predicate hold at a time."""
+
+    ONE = "one"
+    MANY = "many"
+
+
+class Kind(StrEnum):
+    """Whether something lasts or happened."""
+
+    STATE = "state"
+    EVENT = "event"
+
+
+class LiteralKind(StrEnum):
+    """What a literal is."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicate:
+    """One predicate; `objects` are entity types, or `literal` says what its value is."""
+
+    name: str
+    cardinality: Cardinality
+    kind: Kind
+    phrase: str
+    objects: tuple[str, ...] = ()
+    literal: LiteralKind | None = None
+    inverse: str | None = None
+    live_property: str | None = None
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether a new value contradicts the one that holds."""
+        return self.cardinality is Cardinality.ONE and self.kind is Kind.STATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ontology:
+    """Entity types and predicates by name."""
+
+    types: tuple[str, ...]
+    predicates: Mapping[str, Predicate]
+
+    def predicate(self, name: str) -> Predicate:
+        """Return the predicate, RELATED_TO for one that is not here."""
+        return self.predicates.get(name, self.predicates[RELATED_TO])
+
+    def type(self, name: str) -> str:
+        """Return the entity type, `Thing` for one that is not here."""
+        return name if name in self.types else "Thing"
+
+
+class _PredicateFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    cardinality: Cardinality
+    kind: Kind
+    object: LiteralKind | list[str]
+    phrase: str
+    inverse: str | None = None
+    property: str | None = None
+
+
+class _OntologyFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    types: list[str]
+    predicates: dict[str, _PredicateFile]
+
+
+def load_ontology(path: Path | None = None) -> Ontology:
+    """Read an ontology file, the package's own when none is named; raises OntologyError."""
+    where = path or resources.files("graphmem") / "ontology.toml"
+    try:
+        raw: dict[str, Any] = tomllib.loads(where.read_text(encoding="utf-8"))
+        read = _OntologyFile.model_validate(raw)
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as exc:
+        raise OntologyError(f"cannot read the ontology {where}: {exc}") from exc
+    _check(read, str(where))
+    return Ontology(
+        types=tuple(read.types), predicates={name: _predicate(name, p) for name, p in read.predicates.items()}
+    )
+
+
+def _predicate(name: str, read: _PredicateFile) -> Predicate:
+    literal = read.object if isinstance(read.object, LiteralKind) else None
+    return Predicate(
+        name=name,
+        cardinality=read.cardinality,
+        kind=read.kind,
+        phrase=read.phrase,
+        objects=() if isinstance(read.object, LiteralKind) else tuple(read.object),
+        literal=literal,
+        inverse=read.inverse,
+        live_property=read.property,
+    )
+
+
+def _check(read: _OntologyFile, where: str) -> None:
+    """Refuse names that Cypher could not take as they are, and references to what is not there."""
+    wrong = [t for t in read.types if not TYPE_NAME.fullmatch(t) or t in OWN_LABELS]
+    wrong += [p for p in read.predicates if not PREDICATE_NAME.fullmatch(p) or p in OWN_TYPES]
+    for predicate in read.predicates.values():
+        if predicate.property is not None and (
+            not PROPERTY_NAME.fullmatch(predicate.property) or predicate.property in OWN_PROPERTIES
+        ):
+            wrong.append(predicate.property)
+        if isinstance(predicate.object, list):
+            wrong += [t for t in predicate.object if t not in read.types]
+        if predicate.inverse is not None and predicate.inverse not in read.predicates:
+            wrong.append(predicate.inverse)
+    if wrong:
+        raise OntologyError(f"the ontology {where} uses names that it may not, or that it does not define: {wrong}")
+    missing = [name for name in (NOTED, RELATED_TO) if name not in read.predicates]
+    missing += [t for t in ("Person", "Thing") if t not in read.types]
+    if missing:
+        raise OntologyError(f"the ontology {where} lacks what graphmem itself needs: {missing}")

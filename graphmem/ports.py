@@ -1,0 +1,122 @@
+"""What graphmem needs from outside, each a Protocol of a few methods."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+Row: TypeAlias = Mapping[str, Any]
+Vector: TypeAlias = Sequence[float]
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """Somewhere that answers named queries: the store, or a transaction of it."""
+
+    async def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Return the rows of a named query; raises StoreError."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """A transaction: named queries that write, with checked names in their placeholders."""
+
+    async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
+        """Run a named query; `names` fills {{TYPE}} and {{LABEL}} with the ontology's own names."""
+        ...
+
+
+class Store(Reader, Protocol):
+    """The graph, asked in named Cypher queries."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, as people read it."""
+        ...
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one transaction, again from the start when another writer was faster; it must be pure."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One question to a chat model.
+
+    `kind`, `message_ids` and `attempt` say which call it is; `names` maps stable names (message ids, facts as
+    "subject | PREDICATE | object") to the short ids that the prompt shows.
+    """
+
+    kind: str
+    prompt_version: str
+    system: str
+    user: str
+    schema: type[BaseModel]
+    message_ids: tuple[str, ...]
+    attempt: int = 1
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatReply:
+    """A model's answer as text, the model that gave it, and its tokens."""
+
+    text: str
+    model: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class ChatModel(Protocol):
+    """A language model that answers in JSON."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """Answer one request; raises ModelError."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of one dimension, normalised."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, kept with the data."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector for each text; raises EmbedderError."""
+        ...
+
+    async def embed_query(self, text: str) -> list[float]:
+        """Return the vector of a question."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the model's tokenizer makes of a text."""
+        ...
+
+
+class Clock(Protocol):
+    """Says what time it is."""
+
+    def now(self) -> datetime:
+        """Return the present, aware, in UTC."""
+        ...

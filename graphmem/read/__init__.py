@@ -1,0 +1,1 @@
+"""From a question to its context: one module a stage, composed by `pipeline`."""

@@ -1,0 +1,68 @@
+"""Context: the chosen facts and quotes as text, within a token budget, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from graphmem.dates import show_date
+from graphmem.models import Episode, Precision
+from graphmem.read.found import FoundEpisode, FoundFact
+
+T = TypeVar("T")
+DEFAULT_TOKENS = 1000
+FACT_SHARE = 0.5
+NOTHING = "Nothing is known about this."
+
+
+def render_context(
+    facts: Sequence[FoundFact], episodes: Sequence[FoundEpisode], budget: int, count_tokens: Callable[[str], int]
+) -> str:
+    """Return facts, then messages, the best that fit into `budget` tokens; each part in order of time."""
+    chosen_facts, used = _fitting([(fact_line(f), f) for f in facts], int(budget * FACT_SHARE), count_tokens)
+    chosen_episodes, _ = _fitting([(episode_line(e.episode), e) for e in episodes], budget - used, count_tokens)
+    parts: list[str] = []
+    if chosen_facts:
+        dated = sorted(chosen_facts, key=lambda pair: pair[1].state.interval.start)
+        parts.append("Facts:\n" + "\n".join(f"- {line}" for line, _ in dated))
+    if chosen_episodes:
+        said = sorted(chosen_episodes, key=lambda pair: (pair[1].episode.at, pair[1].episode.seq))
+        parts.append("Said:\n" + "\n".join(f"- {line}" for line, _ in said))
+    return "\n\n".join(parts) or NOTHING
+
+
+def fact_line(found: FoundFact) -> str:
+    """Return a fact with its dates and the quote behind it."""
+    line = f"{found.fact.text} ({validity(found)})"
+    if found.fact.sources:
+        source = found.fact.sources[0]
+        said = f", {source.at.day} {source.at:%b} {source.at.year}" if source.at else ""
+        line += f': "{source.quote}" ({source.speaker}{said})'
+    return line
+
+
+def validity(found: FoundFact) -> str:
+    """Return since when and until when a fact holds, as people read it."""
+    interval = found.state.interval
+    since = "since" if interval.stated else "known since"
+    start = f"{since} {show_date(interval.start, interval.precision)}"
+    return f"{start}, until {show_date(interval.end, Precision.DAY)}" if interval.end else start
+
+
+def episode_line(episode: Episode) -> str:
+    """Return a message with its date and speaker."""
+    return f"{episode.at.day} {episode.at:%b} {episode.at.year} {episode.speaker}: {episode.text}"
+
+
+def _fitting(
+    lines: Sequence[tuple[str, T]], budget: int, count_tokens: Callable[[str], int]
+) -> tuple[list[tuple[str, T]], int]:
+    chosen: list[tuple[str, T]] = []
+    used = 0
+    for line, item in lines:
+        tokens = count_tokens(line) + 2
+        if used + tokens > budget:
+            break
+        used += tokens
+        chosen.append((line, item))
+    return chosen, used

@@ -1,0 +1,46 @@
+"""What a search finds, with why it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphmem.models import AsOf, Episode, Fact, FactVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFact:
+    """A fact that answers, its state on the asked clocks, its score with its parts, and the hops that led to it."""
+
+    fact: Fact
+    state: FactVersion
+    score: float
+    parts: Mapping[str, float]
+    path: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The statement."""
+        return self.fact.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEpisode:
+    """A message that answers, its score with its parts, and what led to it."""
+
+    episode: Episode
+    score: float
+    parts: Mapping[str, float]
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """Facts and messages, best first, and the context made of them; timings in milliseconds by stage."""
+
+    query: str
+    text: str
+    facts: tuple[FoundFact, ...]
+    episodes: tuple[FoundEpisode, ...]
+    as_of: AsOf = AsOf()
+    timings: Mapping[str, float] = field(default_factory=dict[str, float])

@@ -1,0 +1,101 @@
+"""What a question says about itself: its words, the speaker and the dates that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import snowballstemmer
+
+from graphmem import lucene
+from graphmem.models import fold
+from graphmem.read.seeds import content_words
+
+_MONTHS = ("january february march april may june july august september october november december").split()
+_MONTH = {name: i for i, name in enumerate(_MONTHS, start=1)} | {name[:3]: i for i, name in enumerate(_MONTHS, start=1)}
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
+_DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!:)")
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedDate:
+    """A date in a question; what was not named is None."""
+
+    month: int | None = None
+    year: int | None = None
+    day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question's stems, and the dates in it."""
+
+    stems: tuple[str, ...]
+    date: NamedDate | None
+
+
+def read_question(text: str) -> Question:
+    """Return what a question says about itself."""
+    return Question(stems=tuple(dict.fromkeys(stems(" ".join(content_words(text))))), date=named_date(text))
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text's words, in order."""
+    return [_stem(word) for word in lucene.words(text)]
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    return _STEMMER.stemWord(word.removesuffix("'s"))
+
+
+def named_speaker(text: str, speakers: Iterable[str]) -> str | None:
+    """Return the one speaker whose name the question says, None for none or several."""
+    asked = set(w.removesuffix("'s") for w in lucene.words(text))
+    named = {s for s in speakers if set(lucene.words(s)) & asked}
+    return named.pop() if len(named) == 1 else None
+
+
+def without(text: str, name: str | None) -> str:
+    """Return the question without a speaker's name, so that it is nearer to what they said than to their name."""
+    if name is None:
+        return text
+    return re.sub(rf"\b{re.escape(name)}(?:'s)?\b", "", text, flags=re.IGNORECASE).strip() or text
+
+
+def named_date(text: str) -> NamedDate | None:
+    """Return the month, year and day that a question names; "may" only counts beside a number or as "in May"."""
+    folded = fold(text)
+    found = lucene.words(folded)
+    month = next((_MONTH[w] for w in found if w in _MONTH and w != "may"), None)
+    if month is None and re.search(r"\b(in|of|on|during|since|until|by|last|this) may\b|\bmay,? \d|\d(st|nd|rd|th)? may\b", folded):
+        month = 5
+    year = _YEAR.search(folded)
+    if month is None and year is None:
+        return None
+    day = next((int(m[1]) for m in _DAY.finditer(folded) if 1 <= int(m[1]) <= 31), None) if month else None
+    return NamedDate(month=month, year=int(year[0]) if year else None, day=day)
+
+
+def date_fit(named: NamedDate | None, at: datetime) -> float:
+    """Return how well a time fits a named date, 0 to 1.5: the month, the month after, the day, the days that follow.
+
+    Weights measured on the development half of LoCoMo.
+    """
+    if named is None:
+        return 0.0
+    if named.month is None:
+        return 0.5 if at.year == named.year else 0.0
+    months = (at.year - (named.year or at.year)) * 12 + at.month - named.month
+    if months == 1:
+        return 0.4
+    if months != 0:
+        return 0.0
+    if named.day is None:
+        return 1.0
+    later = at.day - named.day
+    return 1.5 if later == 0 else 1.2 if 0 < later <= 10 else 0.8

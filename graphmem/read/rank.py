@@ -1,0 +1,178 @@
+"""Ranking: words and vectors over windows of neighbours, the named speaker, the date, and the way to it; all pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from graphmem.models import AsOf, Episode, Fact, FactVersion
+from graphmem.read.expand import Expanded
+from graphmem.read.found import FoundEpisode, FoundFact
+from graphmem.read.question import Question, date_fit, named_speaker, stems
+from graphmem.read.seeds import Seeds
+
+K1, B = 1.0, 0.4
+WINDOW = 2
+WINDOW_DECAY = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each sign counts; fitted on the development half of LoCoMo."""
+
+    words: float = 1.0
+    near: float = 0.5
+    near_window: float = 0.5
+    speaker: float = 0.3
+    date: float = 0.5
+    question: float = -0.1
+    fact: float = 0.2
+
+
+WEIGHTS = Weights()
+
+
+def rank_episodes(
+    query: str, question: Question, expanded: Expanded, facts: Sequence[FoundFact], weights: Weights = WEIGHTS
+) -> list[FoundEpisode]:
+    """Return the candidates, best first: BM25 and cosine over two neighbours each side, speaker, date, facts."""
+    episodes = list(expanded.episodes.values())
+    if not episodes:
+        return []
+    neighbours = _neighbours(episodes)
+    words = _scaled(_windowed_bm25(question.stems, episodes, neighbours))
+    near = _ranged({e.id: expanded.near.get(e.id, 0.0) for e in episodes})
+    speaker = named_speaker(query, {e.speaker for e in episodes})
+    stated = _stated(facts)
+    found: list[FoundEpisode] = []
+    for episode in episodes:
+        parts = {
+            "words": weights.words * words[episode.id],
+            "near": weights.near * near[episode.id],
+            "near_window": weights.near_window
+            * max(near[i] * WINDOW_DECAY**distance for i, distance in neighbours[episode.id]),
+            "speaker": weights.speaker * (episode.speaker == speaker),
+            "date": weights.date * date_fit(question.date, episode.at),
+            "question": weights.question * episode.text.rstrip().endswith("?"),
+            "fact": weights.fact * stated.get(episode.id, 0.0),
+        }
+        found.append(FoundEpisode(episode=episode, score=sum(parts.values()), parts=parts, path=()))
+    return sorted(found, key=lambda f: (-f.score, f.episode.seq))
+
+
+def _neighbours(episodes: Sequence[Episode]) -> dict[str, list[tuple[str, int]]]:
+    """Return for each message those of its session at most two places away, itself included, with the distance."""
+    sessions: dict[tuple[str, str], list[Episode]] = defaultdict(list)
+    for episode in episodes:
+        sessions[episode.scope, episode.session].append(episode)
+    around: dict[str, list[tuple[str, int]]] = {}
+    for members in sessions.values():
+        by_seq = {e.seq: e.id for e in members}
+        for episode in members:
+            around[episode.id] = [
+                (by_seq[episode.seq + step], abs(step))
+                for step in range(-WINDOW, WINDOW + 1)
+                if episode.seq + step in by_seq
+            ]
+    return around
+
+
+def _windowed_bm25(
+    asked: Sequence[str], episodes: Sequence[Episode], neighbours: Mapping[str, Sequence[tuple[str, int]]]
+) -> dict[str, float]:
+    """BM25 with each term's best over the window. Source: Robertson and Zaragoza 2009, with k1 1.0 and b 0.4."""
+    counts = {e.id: Counter(stems(f"{e.speaker} {e.text}")) for e in episodes}
+    lengths = {i: sum(c.values()) for i, c in counts.items()}
+    average = sum(lengths.values()) / len(lengths)
+    total = {e.id: 0.0 for e in episodes}
+    for term in asked:
+        frequency = sum(1 for c in counts.values() if term in c)
+        if not frequency:
+            continue
+        idf = math.log(1 + (len(counts) - frequency + 0.5) / (frequency + 0.5))
+        own = {
+            i: c[term] * (K1 + 1) / (c[term] + K1 * (1 - B + B * lengths[i] / average)) if term in c else 0.0
+            for i, c in counts.items()
+        }
+        for i, around in neighbours.items():
+            total[i] += idf * max(own[j] * WINDOW_DECAY**distance for j, distance in around)
+    return total
+
+
+def _stated(facts: Sequence[FoundFact]) -> dict[str, float]:
+    best: dict[str, float] = {}
+    top = max((f.score for f in facts), default=0.0) or 1.0
+    for found in facts:
+        for source in found.fact.sources:
+            best[source.episode_id] = max(best.get(source.episode_id, 0.0), found.score / top)
+    return best
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactWeights:
+    """How much each sign counts for a fact."""
+
+    near: float = 1.0
+    words: float = 0.5
+    way: float = 0.35
+    date: float = 0.2
+
+
+FACT_WEIGHTS = FactWeights()
+
+
+def rank_facts(
+    question: Question, seeds: Seeds, expanded: Expanded, as_of: AsOf, now: datetime, weights: FactWeights = FACT_WEIGHTS
+) -> list[FoundFact]:
+    """Return the facts that hold on the asked clocks, best first, each with the facts that led to it."""
+    near = _ranged({i: expanded.reached[i].near if i in expanded.reached else 0.0 for i in expanded.facts})
+    near |= _ranged({i: s for i, s in seeds.near_facts.items() if i in expanded.facts})
+    words = _scaled(_fact_words(question.stems, list(expanded.facts.values())))
+    found: list[FoundFact] = []
+    for i, fact in expanded.facts.items():
+        state = state_at(fact, as_of, now)
+        if state is None:
+            continue
+        reached = expanded.reached.get(i)
+        # A fact on the way carries what its predecessors match: the question names one end of a chain only.
+        way = reached.strength if reached else 0.0
+        along = [words.get(p, 0.0) + near.get(p, 0.0) for p in reached.path] if reached else []
+        parts = {
+            "near": weights.near * near.get(i, 0.0),
+            "words": weights.words * words.get(i, 0.0),
+            "way": weights.way * way * (1 + 0.5 * (sum(along) / len(along) if along else 0.0)),
+            "date": weights.date * date_fit(question.date, fact.interval.start),
+        }
+        path = tuple(expanded.facts[p].text for p in (reached.path if reached else ()) if p in expanded.facts)
+        found.append(FoundFact(fact=fact, state=state, score=sum(parts.values()), parts=parts, path=path))
+    return sorted(found, key=lambda f: (-f.score, f.fact.id))
+
+
+def state_at(fact: Fact, as_of: AsOf, now: datetime) -> FactVersion | None:
+    """Return what is or was believed of a fact on the asked clocks, None where it does not hold there."""
+    state = fact.as_known(as_of.known or now)
+    return state if state is not None and state.interval.holds(as_of.valid or now) else None
+
+
+def _fact_words(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, float]:
+    counts = {f.id: set(stems(f"{f.text} {' '.join(s.quote for s in f.sources[:2])}")) for f in facts}
+    total = dict.fromkeys(counts, 0.0)
+    for term in asked:
+        holders = [i for i, c in counts.items() if term in c]
+        for i in holders:
+            total[i] += math.log(1 + len(counts) / len(holders))
+    return total
+
+
+def _scaled(scores: Mapping[str, float]) -> dict[str, float]:
+    top = max(scores.values(), default=0.0)
+    return {i: s / top if top > 0 else 0.0 for i, s in scores.items()}
+
+
+def _ranged(scores: Mapping[str, float]) -> dict[str, float]:
+    """Scale to 0-1 over the candidates, since the stores' cosines have different ranges."""
+    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    return {i: (s - low) / (high - low) if high > low else 1.0 for i, s in scores.items()}

@@ -1,0 +1,67 @@
+"""Between values and JSON: one way out, one way back, for changes on the record and for every face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from graphmem import operations
+
+
+def plain(value: Any) -> Any:
+    """Return the value as dicts, lists and scalars; times in UTC ending in Z."""
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in cast("tuple[Any, ...]", value)]
+    return value
+
+
+def utc_text(at: datetime) -> str:
+    """Return an ISO time in UTC ending in Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def dump(value: Any) -> str:
+    """Return the value as JSON text."""
+    return json.dumps(plain(value), ensure_ascii=False)
+
+
+def dump_operations(ops: tuple[operations.Operation, ...]) -> str:
+    """Return the operations as JSON text, each with its name under `op`."""
+    return json.dumps([{"op": type(o).__name__, **plain(o)} for o in ops], ensure_ascii=False)
+
+
+def load_operations(text: str) -> tuple[operations.Operation, ...]:
+    """Read back what `dump_operations` wrote."""
+    return tuple(_load_operation(item) for item in json.loads(text))
+
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind)
+    for kind in (
+        operations.AddEntity,
+        operations.NameEntity,
+        operations.Add,
+        operations.Merge,
+        operations.Invalidate,
+        operations.Skip,
+    )
+}
+
+
+def _load_operation(item: dict[str, Any]) -> operations.Operation:
+    name = item.pop("op")
+    return cast("operations.Operation", _ADAPTERS[name].validate_python(item))

@@ -1,0 +1,90 @@
+"""Settings: the one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from graphmem.errors import SettingsError
+
+DEFAULT_MODEL = "gpt-4o-mini"
+_BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the graph is, which model reads, and whose memory it is when nobody says.
+
+    Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, OPENAI_API_KEY, OPENAI_BASE_URL,
+    GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY, GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and
+    GRAPHMEM_SCOPE.
+    """
+
+    home: Path
+    neo4j_uri: str | None = None
+    neo4j_user: str = "neo4j"
+    neo4j_password: str = ""
+    neo4j_database: str | None = None
+    openai_api_key: str | None = None
+    openai_base_url: str | None = None
+    model: str = DEFAULT_MODEL
+    model_timeout: float = 120.0
+    replay: Path | None = None
+    ontology: Path | None = None
+    tenant: str = "default"
+    scope: str | None = None
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of an environment, the process's own by default; raises SettingsError naming the variable."""
+    env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items() if v.strip()}
+    return Settings(
+        home=Path(env["GRAPHMEM_HOME"]).expanduser() if "GRAPHMEM_HOME" in env else platformdirs.user_data_path("graphmem"),
+        neo4j_uri=_uri(env.get("NEO4J_URI")),
+        neo4j_user=env.get("NEO4J_USER", "neo4j"),
+        neo4j_password=env.get("NEO4J_PASSWORD", ""),
+        neo4j_database=env.get("NEO4J_DATABASE"),
+        openai_api_key=env.get("OPENAI_API_KEY"),
+        openai_base_url=_url("OPENAI_BASE_URL", env.get("OPENAI_BASE_URL")),
+        model=env.get("GRAPHMEM_MODEL", DEFAULT_MODEL),
+        model_timeout=_seconds("GRAPHMEM_MODEL_TIMEOUT", env.get("GRAPHMEM_MODEL_TIMEOUT", "120")),
+        replay=_file("GRAPHMEM_REPLAY", env.get("GRAPHMEM_REPLAY")),
+        ontology=_file("GRAPHMEM_ONTOLOGY", env.get("GRAPHMEM_ONTOLOGY")),
+        tenant=env.get("GRAPHMEM_TENANT", "default"),
+        scope=env.get("GRAPHMEM_SCOPE"),
+    )
+
+
+def _uri(value: str | None) -> str | None:
+    if value is not None and value.partition("://")[0] not in _BOLT_SCHEMES:
+        raise SettingsError(f"NEO4J_URI={value!r} must begin with one of {', '.join(s + '://' for s in _BOLT_SCHEMES)}.")
+    return value
+
+
+def _url(name: str, value: str | None) -> str | None:
+    if value is not None and not value.startswith(("http://", "https://")):
+        raise SettingsError(f"{name}={value!r} must begin with http:// or https://.")
+    return value
+
+
+def _seconds(name: str, value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError as exc:
+        raise SettingsError(f"{name}={value!r} is not a number of seconds.") from exc
+    if not 0 < seconds <= 86400:
+        raise SettingsError(f"{name}={value!r} must lie between 0 and 86400 seconds.")
+    return seconds
+
+
+def _file(name: str, value: str | None) -> Path | None:
+    if value is None:
+        return None
+    path = Path(value).expanduser()
+    if not path.is_file():
+        raise SettingsError(f"{name}={value!r} is not a file.")
+    return path

@@ -1,0 +1,82 @@
+"""The only place that builds concrete parts from settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphmem.adapters.bolt_store import FixedAddress, open_store
+from graphmem.adapters.clock import SystemClock
+from graphmem.adapters.embedded_server import Address, EmbeddedServer
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.openai_chat import OpenAIChat
+from graphmem.adapters.replay_chat import ReplayChat
+from graphmem.ontology import Ontology, load_ontology
+from graphmem.ports import ChatModel, Clock, Embedder, Store
+from graphmem.read.pipeline import ReadPipeline
+from graphmem.settings import Settings
+from graphmem.write.pipeline import WritePipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a memory is made of."""
+
+    settings: Settings
+    store: Store
+    embedder: Embedder
+    clock: Clock
+    ontology: Ontology
+    model: ChatModel | None
+    writer: WritePipeline
+    reader: ReadPipeline
+
+
+async def build(
+    settings: Settings,
+    *,
+    model: ChatModel | None = None,
+    embedder: Embedder | None = None,
+    clock: Clock | None = None,
+) -> Parts:
+    """Open the store and build the pipelines; a part given here takes the place of the settings' one."""
+    clock = clock or SystemClock()
+    embedder = embedder or LocalEmbedder()
+    ontology = load_ontology(settings.ontology)
+    model = model or _model(settings)
+    store = await open_store(_connector(settings), embedder, clock)
+    return Parts(
+        settings=settings,
+        store=store,
+        embedder=embedder,
+        clock=clock,
+        ontology=ontology,
+        model=model,
+        writer=WritePipeline(store=store, embedder=embedder, clock=clock, ontology=ontology, model=model),
+        reader=ReadPipeline(store=store, embedder=embedder, clock=clock),
+    )
+
+
+def _connector(settings: Settings) -> FixedAddress | EmbeddedServer:
+    if settings.neo4j_uri is None:
+        return EmbeddedServer(settings.home)
+    return FixedAddress(
+        Address(
+            uri=settings.neo4j_uri,
+            user=settings.neo4j_user if settings.neo4j_password else "",
+            password=settings.neo4j_password,
+            database=settings.neo4j_database,
+        )
+    )
+
+
+def _model(settings: Settings) -> ChatModel | None:
+    if settings.replay is not None:
+        return ReplayChat(settings.replay)
+    if settings.openai_api_key or settings.openai_base_url:
+        return OpenAIChat(
+            model=settings.model,
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            timeout=settings.model_timeout,
+        )
+    return None

@@ -1,0 +1,1 @@
+"""From messages to facts: one module a stage, composed by `pipeline`."""

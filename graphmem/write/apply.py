@@ -1,0 +1,264 @@
+"""Applying decisions: one transaction under the scope's lock writes facts, versions, live view, sources and record."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graphmem.models import OPEN_END, Entity, Fact, Scope, Source, fold
+from graphmem.ontology import LiteralKind, Ontology
+from graphmem.operations import Add, AddEntity, Change, Invalidate, InvalidateKind, Merge, NameEntity, Operation, Skip
+from graphmem.ports import Transaction
+from graphmem.serial import dump_operations, utc_text
+from graphmem.write.keys import keys_of
+from graphmem.write.link import name_key
+
+OPEN_TEXT = utc_text(OPEN_END)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Everything that a batch writes besides its changes."""
+
+    vectors: Mapping[str, Sequence[float]]
+    mentions: Sequence[tuple[str, str]]
+    speakers: Sequence[tuple[str, str]]
+
+
+async def apply_changes(
+    changes: Sequence[Change], effects: Effects, scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
+    """Write changes and their effects; the transaction must hold the scope's lock."""
+    operations = [(c.id, op) for c in changes for op in c.operations]
+    adds = [(c, op) for c, op in operations if isinstance(op, Add)]
+    closings = [(c, op) for c, op in operations if isinstance(op, Invalidate)]
+    await _entities([op for _, op in operations], scope, now, tx)
+    await _close([op for _, op in closings], scope, now, tx)
+    await _create([op for _, op in adds], effects, scope, ontology, now, tx)
+    await _sources([op for _, op in operations], scope, tx)
+    await _live_values([op.fact for _, op in adds], [op.fact_id for _, op in closings], scope, ontology, now, tx)
+    for query, pairs in (("link_mentions", effects.mentions), ("link_speakers", effects.speakers)):
+        if pairs:
+            rows = [{"episode_id": e, "entity_id": n} for e, n in dict.fromkeys(pairs)]
+            await tx.write(query, scope=scope.key, rows=rows)
+    await _record(changes, adds, closings, scope, now, tx)
+
+
+async def _entities(operations: Iterable[Operation], scope: Scope, now: datetime, tx: Transaction) -> None:
+    entities: dict[str, Entity] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    for operation in operations:
+        if isinstance(operation, AddEntity):
+            entities[operation.entity.id] = operation.entity
+        elif isinstance(operation, NameEntity):
+            before = named.get(operation.entity_id, operation.before)
+            named[operation.entity_id] = (*before, operation.alias)
+    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entity in entities.values():
+        aliases = named.pop(entity.id, entity.aliases)
+        by_type[entity.type].append(
+            {
+                "id": entity.id,
+                "name": entity.name,
+                "type": entity.type,
+                "name_key": name_key(scope, entity.name),
+                **_names(entity.name, aliases),
+            }
+        )
+    for label, rows in by_type.items():
+        await tx.write(
+            "create_entities",
+            names={"LABEL": label},
+            scope=scope.key,
+            scope_key=scope.digest,
+            now=utc_text(now),
+            rows=rows,
+        )
+    if named:
+        known = await tx.read("entities_by_ids", scopes=[scope.key], ids=list(named))
+        rows = [
+            {"id": k["entity"]["id"], **_names(k["entity"]["name"], named[k["entity"]["id"]])} for k in known
+        ]
+        await tx.write("name_entities", scope=scope.key, rows=rows)
+
+
+def _names(name: str, aliases: Sequence[str]) -> dict[str, Any]:
+    folded = list(dict.fromkeys(fold(n) for n in (name, *aliases)))
+    return {"name": name, "aliases": list(aliases), "names": folded, "folded": " | ".join(folded)}
+
+
+async def _close(closings: Sequence[Invalidate], scope: Scope, now: datetime, tx: Transaction) -> None:
+    if not closings:
+        return
+    rows: list[dict[str, str]] = []
+    for closing in closings:
+        corrected = closing.kind is InvalidateKind.CORRECTION
+        end = closing.before.interval.end
+        rows.append(
+            {
+                "fact_id": closing.fact_id,
+                "version_id": f"fv_{uuid.uuid4().hex[:24]}",
+                "invalid_at": (utc_text(end) if end else OPEN_TEXT) if corrected else utc_text(closing.at),
+                "expired_at": utc_text(now) if corrected else OPEN_TEXT,
+                "created_at": utc_text(now),
+            }
+        )
+    await tx.write("close_facts", scope=scope.key, now=utc_text(now), rows=rows)
+    await tx.write("drop_live", scope=scope.key, ids=[c.fact_id for c in closings])
+
+
+async def _create(
+    adds: Sequence[Add], effects: Effects, scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
+    if not adds:
+        return
+    facts = [a.fact for a in adds]
+    await tx.write(
+        "create_facts",
+        scope=scope.key,
+        scope_key=scope.digest,
+        now=utc_text(now),
+        rows=[_fact_row(f, effects.vectors[f.text], ontology) for f in facts],
+    )
+    objects = [{"fact_id": f.id, "object_id": f.object_id} for f in facts if f.object_id]
+    if objects:
+        await tx.write("link_objects", scope=scope.key, rows=objects)
+    superseded = [{"fact_id": a.fact.id, "superseded_id": a.supersedes} for a in adds if a.supersedes]
+    if superseded:
+        await tx.write("link_superseded", scope=scope.key, rows=superseded)
+    live: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for fact in facts:
+        if fact.object_id and (fact.interval.end is None or fact.interval.end > now):
+            live[fact.predicate].append(_live_row(fact))
+    for predicate, rows in live.items():
+        await tx.write("draw_live", names={"TYPE": predicate}, scope=scope.key, rows=rows)
+
+
+def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[str, Any]:
+    keys = keys_of(fact, ontology)
+    literal = fact.literal
+    return {
+        "id": fact.id,
+        "subject_id": fact.subject_id,
+        "predicate": fact.predicate,
+        "raw_predicate": fact.raw_predicate or None,
+        "text": fact.text,
+        "folded": fold(fact.text),
+        "value_text": literal.text if literal else None,
+        "value_number": literal.number if literal else None,
+        "unit": literal.unit if literal else None,
+        "value_date": utc_text(literal.date) if literal and literal.date else None,
+        "valid_at": utc_text(fact.interval.start),
+        "invalid_at": utc_text(fact.interval.end) if fact.interval.end else OPEN_TEXT,
+        "expired_at": OPEN_TEXT,
+        "precision": fact.interval.precision.value,
+        "stated": fact.interval.stated,
+        "modality": fact.modality.value,
+        "confidence": fact.confidence,
+        "live_key": keys.live,
+        "slot_key": keys.slot,
+        "pair_key": keys.pair,
+        "embedding": list(vector),
+    }
+
+
+def _live_row(fact: Fact) -> dict[str, Any]:
+    end = fact.interval.end
+    return {
+        "fact_id": fact.id,
+        "subject_id": fact.subject_id,
+        "object_id": fact.object_id,
+        "valid_at": utc_text(fact.interval.start),
+        "invalid_at": utc_text(end) if end else OPEN_TEXT,
+        "predicate": fact.raw_predicate or fact.predicate,
+    }
+
+
+async def _sources(operations: Iterable[Operation], scope: Scope, tx: Transaction) -> None:
+    stated: list[tuple[str, Source]] = []
+    for operation in operations:
+        match operation:
+            case Add(fact=fact):
+                stated += [(fact.id, source) for source in fact.sources]
+            case Merge(fact_id=fact_id, source=source):
+                stated.append((fact_id, source))
+            case Skip(fact_id=str() as fact_id, source=Source() as source):
+                stated.append((fact_id, source))
+            case _:
+                pass
+    if stated:
+        rows = [
+            {
+                "fact_id": fact_id,
+                "episode_id": s.episode_id,
+                "quote": s.quote,
+                "subject_surface": s.subject_surface,
+                "object_surface": s.object_surface,
+            }
+            for fact_id, s in stated
+        ]
+        await tx.write("link_sources", scope=scope.key, rows=rows)
+
+
+async def _live_values(
+    added: Sequence[Fact], closed: Sequence[str], scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
+    """Bring the literals in the live view up to what is believed and open now."""
+    slots = {
+        keys_of(f, ontology).slot: (f.subject_id, f.predicate) for f in added if ontology.predicate(f.predicate).live_property
+    }
+    if closed:
+        for row in await tx.read("slots_of_facts", scope=scope.key, ids=list(closed)):
+            if ontology.predicate(row["predicate"]).live_property:
+                slots[row["slot_key"]] = (row["subject_id"], row["predicate"])
+    if not slots:
+        return
+    values: dict[str, list[Any]] = defaultdict(list)
+    for row in await tx.read("live_values", scope=scope.key, slots=list(slots), now=utc_text(now)):
+        predicate = ontology.predicate(row["predicate"])
+        values[row["slot_key"]].append(row["number"] if predicate.literal is LiteralKind.NUMBER else row["text"])
+    for slot, (subject, name) in slots.items():
+        predicate = ontology.predicate(name)
+        held = values[slot]
+        value = (held[-1] if held else None) if predicate.cardinality == "one" else (sorted(set(held)) or None)
+        await tx.write("set_properties", scope=scope.key, id=subject, properties={str(predicate.live_property): value})
+
+
+async def _record(
+    changes: Sequence[Change],
+    adds: Sequence[tuple[str, Add]],
+    closings: Sequence[tuple[str, Invalidate]],
+    scope: Scope,
+    now: datetime,
+    tx: Transaction,
+) -> None:
+    rows = [
+        {
+            "id": c.id,
+            "number": c.number,
+            "operations": dump_operations(c.operations),
+            "reason": c.reason,
+            "model": c.cost.model,
+            "prompt_version": c.cost.prompt_version,
+            "tokens_in": c.cost.tokens_in,
+            "tokens_out": c.cost.tokens_out,
+            "episode_ids": list(c.episode_ids),
+        }
+        for c in changes
+    ]
+    await tx.write("create_changes", scope=scope.key, now=utc_text(now), rows=rows)
+    created = [{"change_id": c, "fact_id": op.fact.id} for c, op in adds]
+    revised = [{"change_id": c, "fact_id": op.fact_id} for c, op in closings]
+    revised += [
+        {"change_id": c.id, "fact_id": op.fact_id}
+        for c in changes
+        for op in c.operations
+        if isinstance(op, (Merge, Skip)) and op.fact_id
+    ]
+    for query, links in (("link_created", created), ("link_revised", revised)):
+        if links:
+            await tx.write(query, scope=scope.key, rows=links)

@@ -1,0 +1,69 @@
+"""Conflict detector: the believed facts that new statements repeat, contradict or touch, found by Cypher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from graphmem import rows
+from graphmem.models import Conflict, ConflictKind, Fact, Polarity, Scope, Statement
+from graphmem.ontology import Ontology
+from graphmem.ports import Reader
+from graphmem.serial import utc_text
+from graphmem.write.keys import keys_of
+
+MOST = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A statement with what it meets."""
+
+    statement: Statement
+    conflicts: tuple[Conflict, ...]
+
+
+async def detect_conflicts(
+    statements: Sequence[Statement], scope: Scope, ontology: Ontology, now: datetime, reader: Reader
+) -> tuple[Found, ...]:
+    """Return every statement with its conflicts, two queries for all of them.
+
+    Source: Mem0g (arXiv 2504.19413) section 2.2, conflict detection.
+    """
+    if not statements:
+        return ()
+    items = [_item(i, s, ontology) for i, s in enumerate(statements)]
+    hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, limit=MOST)
+    ids = list(dict.fromkeys(hit["fact"] for hit in hits))
+    facts = {f.id: f for f in map(rows.fact, await reader.read("facts_by_ids", scopes=[scope.key], ids=ids))}
+    met: dict[int, dict[str, Conflict]] = {}
+    for hit in hits:
+        fact = facts[hit["fact"]]
+        kind = _kind(ConflictKind(hit["kind"]), statements[hit["i"]], fact, ontology)
+        if kind is not None:
+            met.setdefault(hit["i"], {}).setdefault(fact.id, Conflict(kind=kind, fact=fact))
+    return tuple(
+        Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements)
+    )
+
+
+def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | int | None]:
+    keys = keys_of(statement.fact, ontology)
+    return {
+        "i": i,
+        "live_key": keys.live,
+        "slot_key": keys.slot,
+        "pair_key": keys.pair or "",
+        "inverse_key": keys.inverse or "",
+    }
+
+
+def _kind(kind: ConflictKind, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
+    """Say what a hit means for the statement; None for a pair seen from the other end without being its inverse."""
+    same = (fact.object_id, fact.value) == (statement.fact.object_id, statement.fact.value)
+    if kind is ConflictKind.SLOT and same and statement.polarity is Polarity.DENIED:
+        return ConflictKind.DENIED
+    if kind is ConflictKind.INVERSE and ontology.predicate(statement.fact.predicate).inverse != fact.predicate:
+        return None
+    return kind

@@ -1,0 +1,66 @@
+"""Entity extractor: the typed mentions of an exchange, from the model's reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphmem.models import Episode, Mention, Role, fold
+from graphmem.ontology import Ontology
+from graphmem.write.replies import ExtractionReply
+
+
+def extract_entities(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[Mention, ...]:
+    """Return every entity that the reply names, each once, with the speakers first.
+
+    What a triple names without listing it is a mention too, typed by the predicate's first object type.
+
+    Source: Mem0g (arXiv 2504.19413) section 2.2, entity extractor.
+    """
+    found: dict[str, Mention] = {}
+    for mention in (*speakers(exchange), *_listed(reply, ontology), *_unlisted(reply, ontology)):
+        key = next((fold(n) for n in (mention.name, *mention.aliases) if fold(n) in found), fold(mention.name))
+        known = found.get(key)
+        found[key] = mention if known is None else _joined(known, mention)
+    return tuple(found.values())
+
+
+def speakers(exchange: Sequence[Episode]) -> tuple[Mention, ...]:
+    """Return the people who speak in an exchange."""
+    names = dict.fromkeys(e.speaker for e in exchange if e.role is Role.USER)
+    return tuple(Mention(name=name, type="Person") for name in names)
+
+
+def named_in(text: str, names: Sequence[str]) -> bool:
+    """Tell whether a text names something, as whole words."""
+    padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
+    plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
+    return any(name and f" {name} " in padded for name in plain)
+
+
+def _listed(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
+    return [
+        Mention(name=e.name, type=ontology.type(e.type), aliases=tuple(dict.fromkeys(e.aliases)))
+        for e in reply.entities
+    ]
+
+
+def _unlisted(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
+    listed = {fold(n) for e in reply.entities for n in (e.name, *e.aliases)}
+    mentions: list[Mention] = []
+    for triple in reply.triples:
+        predicate = ontology.predicate(triple.predicate)
+        if fold(triple.subject) not in listed:
+            mentions.append(Mention(name=triple.subject, type="Thing"))
+        if triple.object is not None and predicate.literal is None and fold(triple.object) not in listed:
+            mentions.append(Mention(name=triple.object, type=predicate.objects[0]))
+    return mentions
+
+
+def _joined(known: Mention, other: Mention) -> Mention:
+    names = [n for n in (other.name, *known.aliases, *other.aliases) if fold(n) != fold(known.name)]
+    aliases = {fold(n): n for n in reversed(names)}
+    return Mention(
+        name=known.name,
+        type=known.type if known.type != "Thing" else other.type,
+        aliases=tuple(reversed(aliases.values())),
+    )

@@ -1,0 +1,122 @@
+"""Keeping messages: durable first, facts later."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphmem.models import Episode, EpisodeState, Message, Role, Scope, digest, fold
+from graphmem.ports import Clock, Embedder, Store, Transaction
+from graphmem.serial import utc_text
+
+MAIN_SESSION = "main"
+_STORE_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What became of messages: the ids of their episodes in order, and how many were known already."""
+
+    ids: tuple[str, ...]
+    new: int
+    known: int
+
+
+async def store_episodes(
+    messages: Sequence[Message], scope: Scope, *, store: Store, embedder: Embedder, clock: Clock
+) -> Kept:
+    """Keep messages in the scope's order; one whose id is known is kept once."""
+    ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
+    new = 0
+    for start in range(0, len(messages), _STORE_BATCH):
+        part = messages[start : start + _STORE_BATCH]
+        vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for m in part])
+        rows = [_row(i, m, v, scope) for i, m, v in zip(ids[start:], part, vectors, strict=False)]
+
+        async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> int:
+            return await _store(transaction, rows, scope, utc_text(clock.now()))
+
+        new += await store.transact(work)
+    return Kept(ids=tuple(ids), new=new, known=len(messages) - new)
+
+
+async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, now: str) -> int:
+    locked = (await transaction.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=now))[0]
+    known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in rows])}
+    fresh = [{**row, "seq": 0} for row in rows if row["id"] not in known]
+    if not fresh:
+        return 0
+    sessions = list(dict.fromkeys(row["session_id"] for row in fresh))
+    tails = {
+        r["session"]: r["last"]
+        for r in await transaction.read("session_tails", scope=scope.key, sessions=sessions)
+    }
+    pairs: list[dict[str, str]] = []
+    for seq, row in enumerate(fresh, start=locked["seq"]):
+        row["seq"] = seq
+        before = tails.get(row["session"])
+        if before:
+            pairs.append({"before": before, "after": row["id"]})
+        tails[row["session"]] = row["id"]
+    names = {row["session_id"]: row["session"] for row in fresh}
+    await transaction.write(
+        "create_sessions",
+        scope=scope.key,
+        rows=[{"id": i, "name": names[i], "last": tails[names[i]]} for i in sessions],
+    )
+    await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=now, rows=fresh)
+    await transaction.write("link_next", scope=scope.key, rows=pairs)
+    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0)
+    return len(fresh)
+
+
+def episode_id(scope: Scope, message_id: str) -> str:
+    """Return the id of a message's episode: the same message is the same episode."""
+    return f"ep_{digest(scope.key, message_id)[:24]}"
+
+
+def speaker_of(message: Message, scope: Scope) -> str:
+    """Return who speaks: the name given, else the user's or the role's."""
+    if message.speaker:
+        return message.speaker.strip()
+    return scope.user if message.role is Role.USER else Role(message.role).value.capitalize()
+
+
+def embedded_text(speaker: str, text: str) -> str:
+    """Return what is embedded of a message: the words with who said them."""
+    return f"{speaker}: {text}"
+
+
+def _row(identity: str, message: Message, vector: list[float], scope: Scope) -> dict[str, Any]:
+    session = message.session or MAIN_SESSION
+    return {
+        "id": identity,
+        "message_id": message.id or identity,
+        "session": session,
+        "session_id": f"se_{digest(scope.key, session)[:24]}",
+        "role": Role(message.role).value,
+        "speaker": speaker_of(message, scope),
+        "text": message.text,
+        "folded": fold(message.text),
+        "at": utc_text(message.at),
+        "agent": message.agent,
+        "metadata": json.dumps(dict(message.metadata), ensure_ascii=False),
+        "metadata_pairs": [f"{k}={v}" for k, v in message.metadata.items()],
+        "state": EpisodeState.PENDING.value,
+        "waiting": scope.digest,
+        "embedding": vector,
+    }
+
+
+def batches(episodes: Sequence[Episode], size: int) -> list[tuple[Episode, ...]]:
+    """Cut episodes into exchanges: neighbours of one session, at most `size` of them."""
+    cut: list[list[Episode]] = []
+    for episode in episodes:
+        if cut and len(cut[-1]) < size and cut[-1][0].session == episode.session:
+            cut[-1].append(episode)
+        else:
+            cut.append([episode])
+    return [tuple(part) for part in cut]

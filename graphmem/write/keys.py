@@ -1,0 +1,42 @@
+"""The identity of facts: digests by which a repeat, a rival value or another statement about a pair is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphmem.models import Fact, digest
+from graphmem.ontology import Kind, Ontology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """`live`: the same fact; `slot`: same subject and predicate; `pair`: same two entities; `inverse`: the other way."""
+
+    live: str
+    slot: str
+    pair: str | None
+    inverse: str | None
+
+
+def keys_of(fact: Fact, ontology: Ontology) -> Keys:
+    """Return a fact's keys from its canonical ids."""
+    predicate = ontology.predicate(fact.predicate)
+    name = fact.raw_predicate or fact.predicate
+    value = fact.object_id or (fact.literal.normal if fact.literal else "")
+    if predicate.kind is Kind.EVENT:
+        first = fact.sources[0].episode_id if fact.sources else ""
+        when = fact.interval.start.isoformat() if fact.interval.stated else first
+    elif fact.interval.end is not None:
+        when = f"{fact.interval.start.isoformat()}/{fact.interval.end.isoformat()}"
+    else:
+        when = ""
+    pair = inverse = None
+    if fact.object_id:
+        pair = digest(fact.scope, "pair", fact.subject_id, fact.object_id)
+        inverse = digest(fact.scope, "pair", fact.object_id, fact.subject_id)
+    return Keys(
+        live=digest(fact.scope, "live", fact.subject_id, name, value, when),
+        slot=digest(fact.scope, "slot", fact.subject_id, name),
+        pair=pair,
+        inverse=inverse,
+    )

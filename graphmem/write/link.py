@@ -1,0 +1,130 @@
+"""Linking: which known entity a mention means, and which are new."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from graphmem import lucene, rows
+from graphmem.models import Entity, Fact, Literal, Mention, Scope, Source, Statement, Triple, fold
+from graphmem.ontology import RELATED_TO, Ontology
+from graphmem.operations import AddEntity, NameEntity
+from graphmem.ports import Reader
+
+CANDIDATES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Entities by folded name, and what linking does to the graph."""
+
+    by_name: Mapping[str, Entity]
+    operations: tuple[AddEntity | NameEntity, ...]
+
+    def entity(self, name: str) -> Entity:
+        """Return the entity that a name of the exchange means."""
+        return self.by_name[fold(name)]
+
+
+async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Links:
+    """Find each mention among the scope's entities by name or alias, of the same type; new ones get an id."""
+    known = await candidates((n for m in mentions for n in (m.name, *m.aliases)), scope, reader)
+    by_name: dict[str, Entity] = {}
+    operations: list[AddEntity | NameEntity] = []
+    for mention in mentions:
+        entity = _meant(mention, known)
+        if entity is None:
+            entity = Entity(
+                id=f"en_{uuid.uuid4().hex[:24]}",
+                scope=scope.key,
+                name=mention.name,
+                type=mention.type,
+                aliases=_others(mention.name, mention.aliases),
+            )
+            entity = replace(entity, canonical_id=entity.id)
+            operations.append(AddEntity(entity=entity))
+            known.append(entity)
+        for alias in (mention.name, *mention.aliases):
+            if fold(alias) not in entity.names:
+                operations.append(NameEntity(entity_id=entity.id, alias=alias, before=entity.aliases))
+                named = replace(entity, aliases=(*entity.aliases, alias))
+                known[known.index(entity)] = named
+                entity = named
+        by_name |= dict.fromkeys((fold(n) for n in (mention.name, *mention.aliases)), entity)
+    return Links(by_name=by_name, operations=tuple(operations))
+
+
+async def candidates(names: Iterable[str], scope: Scope, reader: Reader) -> list[Entity]:
+    """Return the scope's entities that bear one of the names or share a word with one, merged ones as what they are."""
+    folded = list(dict.fromkeys(fold(n) for n in names))
+    found = await reader.read(
+        "entities_named", scopes=[scope.key], name_keys=[name_key(scope, name) for name in folded]
+    )
+    text = lucene.scoped([scope], (word for name in folded for word in lucene.words(name)))
+    if text is not None:
+        found += await reader.read("entities_saying", scopes=[scope.key], text=text, limit=CANDIDATES)
+    entities = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
+    return list(entities.values())
+
+
+def name_key(scope: Scope, name: str) -> str:
+    """Return the indexed form of an entity's first name."""
+    return f"{scope.digest} {fold(name)}"[:1000]
+
+
+def _meant(mention: Mention, known: Sequence[Entity]) -> Entity | None:
+    names = [fold(n) for n in (mention.name, *mention.aliases)]
+    matches = [
+        e for e in known if set(names) & set(e.names) and ("Thing" in (e.type, mention.type) or e.type == mention.type)
+    ]
+    return min(matches, key=lambda e: (e.type != mention.type, fold(e.name) not in names, names[0] not in e.names), default=None)
+
+
+def _others(name: str, aliases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(a for a in aliases if fold(a) != fold(name)))
+
+
+def statements(
+    triples: Sequence[Triple], links: Links, scope: Scope, now: datetime, ontology: Ontology
+) -> tuple[Statement, ...]:
+    """Return each triple as the fact that it would be, between entities instead of names."""
+    return tuple(
+        Statement(fact=_fact(triple, links, scope, now, ontology), polarity=triple.polarity) for triple in triples
+    )
+
+
+def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: Ontology) -> Fact:
+    subject = links.entity(triple.subject)
+    literal = triple.object if isinstance(triple.object, Literal) else None
+    named = triple.object if isinstance(triple.object, str) else ""
+    target = links.entity(named) if named else None
+    value = literal.text if literal else (target.name if target else "")
+    phrase = ontology.predicate(triple.predicate).phrase
+    if triple.predicate == RELATED_TO and triple.raw_predicate:
+        phrase = triple.raw_predicate.replace("_", " ").lower()
+    return Fact(
+        id=f"fa_{uuid.uuid4().hex[:24]}",
+        scope=scope.key,
+        subject_id=subject.canonical_id,
+        subject=subject.name,
+        predicate=triple.predicate,
+        raw_predicate=triple.raw_predicate,
+        object_id=target.canonical_id if target else None,
+        object=target.name if target else "",
+        literal=literal,
+        text=f"{subject.name} {phrase} {value}",
+        interval=triple.interval,
+        created_at=now,
+        modality=triple.modality,
+        confidence=triple.confidence,
+        sources=(
+            Source(
+                episode_id=triple.episode_id,
+                quote=triple.quote,
+                subject_surface=triple.subject,
+                object_surface=named or value,
+            ),
+        ),
+    )

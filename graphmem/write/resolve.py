@@ -1,0 +1,180 @@
+"""Update resolver: what the model decides about the conflicts that rules leave, checked before it is believed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from graphmem.dates import parse_date, show_date
+from graphmem.errors import ReplyRefused
+from graphmem.models import Episode, Fact, Interval, Polarity, Precision, Statement, label_of
+from graphmem.ontology import Ontology
+from graphmem.operations import Add, Invalidate, InvalidateKind, Merge, Skip
+from graphmem.ports import ChatRequest
+from graphmem.prompts import render
+from graphmem.write.replies import DecisionReply, ResolutionReply
+from graphmem.write.settle import Settled, Unsettled
+
+KIND = "resolve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the prompt shows: statements and facts by their short ids."""
+
+    triples: Mapping[str, Unsettled]
+    facts: Mapping[str, Fact]
+
+
+def show(unsettled: Sequence[Unsettled]) -> Shown:
+    """Give short ids to all statements and to all facts that they meet."""
+    facts = {f.id: f for u in unsettled for f in u.facts}
+    return Shown(
+        triples={f"T{i}": u for i, u in enumerate(unsettled, start=1)},
+        facts={f"F{i}": f for i, f in enumerate(facts.values(), start=1)},
+    )
+
+
+def resolution_request(shown: Shown, exchange: Sequence[Episode], ontology: Ontology) -> ChatRequest:
+    """Return the request to decide all conflicts of an exchange at once."""
+    said = {e.id: e for e in exchange}
+    by_id = {f.id: short for short, f in shown.facts.items()}
+    lines: list[str] = []
+    for short, unsettled in shown.triples.items():
+        source = unsettled.statement.fact.sources[0]
+        episode = said[source.episode_id]
+        lines.append(
+            f"{short}: {_statement(unsettled.statement, ontology)}; said {episode.at:%Y-%m-%d} by {episode.speaker}: "
+            f'"{source.quote}" in "{episode.text}"'
+        )
+        lines += [f"  meets {by_id[f.id]}: {_believed(f)}" for f in unsettled.facts]
+    prompt = render("resolve", {"conflicts": html.escape("\n".join(lines), quote=False)})
+    names = {f"triple:{u.statement.label}": short for short, u in shown.triples.items()}
+    return ChatRequest(
+        kind=KIND,
+        prompt_version=prompt.version,
+        system=prompt.system,
+        user=prompt.user,
+        schema=ResolutionReply,
+        message_ids=tuple(e.message_id for e in exchange),
+        names={**names, **{f"fact:{label_of(f)}": short for short, f in shown.facts.items()}},
+    )
+
+
+def resolve(reply: ResolutionReply, shown: Shown, ontology: Ontology, now: datetime) -> tuple[Settled, ...]:
+    """Return a decision for every statement shown; raises ReplyRefused for one that the ledger does not support.
+
+    Source: Mem0 (arXiv 2504.19413) section 2.1 (ADD, UPDATE, DELETE, NOOP), Mem0g section 2.2 (update resolver).
+    """
+    by_triple: dict[str, list[DecisionReply]] = {}
+    for decision in reply.decisions:
+        if decision.triple not in shown.triples:
+            raise ReplyRefused(f"{decision.triple!r} is not one of {', '.join(shown.triples)}.")
+        by_triple.setdefault(decision.triple, []).append(decision)
+    missing = [short for short in shown.triples if short not in by_triple]
+    if missing:
+        raise ReplyRefused(f"there is no decision for {', '.join(missing)}.")
+    return tuple(_decided(by_triple[short], u, shown, ontology, now) for short, u in shown.triples.items())
+
+
+def _decided(
+    decisions: Sequence[DecisionReply], unsettled: Unsettled, shown: Shown, ontology: Ontology, now: datetime
+) -> Settled:
+    actions = {d.action for d in decisions}
+    if len(actions) > 1 or (len(decisions) > 1 and actions != {"invalidate"}):
+        raise ReplyRefused(f"{decisions[0].triple} has decisions that exclude each other: {', '.join(sorted(actions))}.")
+    reason = " ".join(dict.fromkeys(d.reason for d in decisions))
+    statement = unsettled.statement
+    match decisions[0].action:
+        case "add":
+            if ontology.predicate(statement.fact.predicate).exclusive and statement.polarity is Polarity.STATED:
+                raise ReplyRefused(
+                    f"{decisions[0].triple}: of {statement.fact.predicate} one value holds at a time; "
+                    "close the other, merge or skip."
+                )
+            return _settled(statement, (Add(fact=statement.fact),), reason)
+        case "merge":
+            fact = _fact_of(decisions[0], unsettled, shown)
+            return _settled(statement, (Merge(fact_id=fact.id, source=statement.fact.sources[0]),), reason)
+        case "skip":
+            return _settled(statement, (Skip(text=statement.fact.text),), reason)
+        case "invalidate":
+            return _closing(decisions, unsettled, shown, reason, now)
+        case _ as never:
+            assert_never(never)
+
+
+def _closing(
+    decisions: Sequence[DecisionReply], unsettled: Unsettled, shown: Shown, reason: str, now: datetime
+) -> Settled:
+    """Close facts, and put the statement in their place unless it only denies them."""
+    statement = unsettled.statement
+    new = statement.fact
+    closings: list[Invalidate] = []
+    for decision in decisions:
+        fact = _fact_of(decision, unsettled, shown)
+        kind = decision.kind or InvalidateKind.CHANGE
+        if kind is InvalidateKind.CHANGE:
+            boundary = _boundary(decision, statement)
+            if boundary.start < fact.interval.start and fact.interval.stated:
+                raise ReplyRefused(
+                    f"{decision.triple}: {fact.text} is true since {fact.interval.start:%Y-%m-%d}; it cannot end "
+                    f"before, on {boundary.start:%Y-%m-%d}. A mistake is a correction."
+                )
+            at = max(boundary.start, fact.interval.start)
+            new = replace(new, interval=replace(boundary, start=at, end=new.interval.end))
+        else:
+            at = now
+            if not new.interval.stated:
+                new = replace(new, interval=fact.interval)
+        closings.append(Invalidate(fact_id=fact.id, at=at, kind=kind, before=fact.state))
+    if statement.polarity is Polarity.DENIED:
+        return _settled(statement, tuple(closings), reason)
+    statement = replace(statement, fact=new)
+    return _settled(statement, (*closings, Add(fact=new, supersedes=closings[0].fact_id)), reason)
+
+
+def _boundary(decision: DecisionReply, statement: Statement) -> Interval:
+    """Return when the change took place: as stated by the triple, else as the model read it, else when it was said."""
+    own = statement.fact.interval
+    if own.stated or decision.at is None:
+        return own
+    try:
+        start, precision = parse_date(decision.at)
+    except ValueError as exc:
+        raise ReplyRefused(f"{decision.triple}: {decision.at!r} is no date ({exc}).") from exc
+    if precision is Precision.INSTANT or start <= own.start:
+        return Interval(start=start, precision=precision, stated=True)
+    raise ReplyRefused(f"{decision.triple}: {decision.at} is after the message; what is still to come closes nothing.")
+
+
+def _fact_of(decision: DecisionReply, unsettled: Unsettled, shown: Shown) -> Fact:
+    fact = shown.facts.get(decision.fact or "")
+    if fact is None or fact.id not in {f.id for f in unsettled.facts}:
+        raise ReplyRefused(f"{decision.triple}: {decision.fact!r} is not a fact that it meets.")
+    return fact
+
+
+def _settled(
+    statement: Statement, operations: tuple[Add | Merge | Invalidate | Skip, ...], reason: str
+) -> Settled:
+    return Settled(statement=statement, operations=operations, reason=reason, by_model=True)
+
+
+def _statement(statement: Statement, ontology: Ontology) -> str:
+    fact = statement.fact
+    denied = " NOT (denied)" if statement.polarity is Polarity.DENIED else ""
+    one = "one" if ontology.predicate(fact.predicate).exclusive else "many"
+    since = f", since {show_date(fact.interval.start, fact.interval.precision)}" if fact.interval.stated else ""
+    return f"{fact.text}{denied} [{fact.predicate}, {one} at a time{since}]"
+
+
+def _believed(fact: Fact) -> str:
+    known = "since" if fact.interval.stated else "known since"
+    end = fact.interval.end
+    until = f" until {show_date(end, fact.interval.precision)}" if end else ""
+    quotes = " / ".join(f'"{s.quote}"' for s in fact.sources[:2])
+    return f"{fact.text} [{known} {show_date(fact.interval.start, fact.interval.precision)}{until}] {quotes}"
