@@ -3,4 +3,4 @@
 UNWIND $ids AS id
 MATCH (e:Episode {id: id})
 WHERE e.scope IN $scopes
-RETURN e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, .at, .agent, .metadata, .state, .reason} AS episode
+RETURN collect({episode: e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, at: toString(e.at), .agent, .metadata, .state, .reason}}) AS rows

@@ -7,6 +7,6 @@ WITH DISTINCT f
 MATCH (f)-[:SUBJECT]->(s:Entity)
 OPTIONAL MATCH (f)-[:OBJECT]->(o:Entity)
 WITH f, s, o, vector.similarity.cosine(f.embedding, $vector) AS near
-RETURN f.id AS id, s.canonical_id AS subject_id, o.canonical_id AS object_id, near
 ORDER BY near DESC
 LIMIT $limit
+RETURN collect({id: f.id, subject_id: s.canonical_id, object_id: o.canonical_id, near: near}) AS rows

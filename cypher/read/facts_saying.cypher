@@ -2,6 +2,7 @@
 // $scopes [STRING]  $text STRING  $limit INT  -> id, score
 CALL db.index.fulltext.queryNodes('fact_text', $text) YIELD node, score
 WHERE node.scope IN $scopes
-RETURN node.id AS id, score
+WITH node.id AS id, score
 ORDER BY score DESC
 LIMIT $limit
+RETURN collect({id: id, score: score}) AS rows

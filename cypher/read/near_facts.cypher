@@ -2,6 +2,7 @@
 // $scopes [STRING]  $vector [FLOAT]  $k INT  $limit INT  -> id, score
 CALL db.index.vector.queryNodes('fact_vector', $k, $vector) YIELD node, score
 WHERE node.scope IN $scopes
-RETURN node.id AS id, score
+WITH node.id AS id, score
 ORDER BY score DESC
 LIMIT $limit
+RETURN collect({id: id, score: score}) AS rows

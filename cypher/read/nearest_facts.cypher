@@ -2,7 +2,7 @@
 // $scopes [STRING]  $vector [FLOAT]  $limit INT  -> id, score
 MATCH (node:Fact)
 WHERE node.scope IN $scopes AND node.embedding IS NOT NULL
-WITH node, vector.similarity.cosine(node.embedding, $vector) AS score
-RETURN node.id AS id, score
+WITH node.id AS id, vector.similarity.cosine(node.embedding, $vector) AS score
 ORDER BY score DESC
 LIMIT $limit
+RETURN collect({id: id, score: score}) AS rows

@@ -66,7 +66,7 @@ class LocalEmbedder:
                 dim=self.dimension,
                 model_file="model.onnx",
             )
-        return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=2)
+        return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=1)
 
     @cached_property
     def _tokenizer(self) -> Any:

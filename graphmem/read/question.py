@@ -43,9 +43,10 @@ def read_question(text: str) -> Question:
     return Question(stems=tuple(dict.fromkeys(stems(" ".join(content_words(text))))), date=named_date(text))
 
 
-def stems(text: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def stems(text: str) -> tuple[str, ...]:
     """Return the stems of a text's words, in order."""
-    return [_stem(word) for word in lucene.words(text)]
+    return tuple(_stem(word) for word in lucene.words(text))
 
 
 @lru_cache(maxsize=50_000)

@@ -15,11 +15,11 @@ STOP_WORDS = frozenset(
     "is it its me my of on or our she should so that the their them then there these they this those to was we were "
     "what what's when where which who whom whose why will with would you your about any some".split()
 )
-EPISODES = 60
+EPISODES = 40
 FACTS = 40
 ENTITIES = 20
 # Up to this size every message is compared: the index's nearest may all lie in other scopes.
-SCAN_BELOW = 1500
+SCAN_BELOW = 300
 INDEX_NEAREST = 200
 
 

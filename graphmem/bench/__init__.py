@@ -1,0 +1,1 @@
+"""Benchmarks of quality and speed; each prints a table and writes JSON."""
