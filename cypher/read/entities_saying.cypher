@@ -2,7 +2,7 @@
 // $scopes [STRING]  $text STRING  $limit INT  -> entity, score
 CALL db.index.fulltext.queryNodes('entity_text', $text) YIELD node, score
 WHERE node.scope IN $scopes
-WITH node, score
+WITH node {.id, .scope, .name, .type, .aliases, .canonical_id} AS entity, score
 ORDER BY score DESC
 LIMIT $limit
-RETURN collect({entity: node {.id, .scope, .name, .type, .aliases, .canonical_id}, score: score}) AS rows
+RETURN collect({entity: entity, score: score}) AS rows

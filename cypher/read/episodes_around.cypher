@@ -4,5 +4,6 @@ UNWIND $ids AS id
 MATCH (seed:Episode {id: id})-[:NEXT*0..2]-(e:Episode)
 WHERE seed.scope IN $scopes AND e.scope IN $scopes
 WITH DISTINCT e
-RETURN collect({near: vector.similarity.cosine(e.embedding, $vector),
-        episode: e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, at: toString(e.at), .agent, .metadata, .state, .reason}}) AS rows
+WITH e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, at: toString(e.at), .agent, .metadata, .state, .reason} AS episode,
+     vector.similarity.cosine(e.embedding, $vector) AS near
+RETURN collect({episode: episode, near: near}) AS rows

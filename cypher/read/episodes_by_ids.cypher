@@ -3,4 +3,5 @@
 UNWIND $ids AS id
 MATCH (e:Episode {id: id})
 WHERE e.scope IN $scopes
-RETURN collect({episode: e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, at: toString(e.at), .agent, .metadata, .state, .reason}}) AS rows
+WITH e {.id, .scope, .message_id, .session, .seq, .role, .speaker, .text, at: toString(e.at), .agent, .metadata, .state, .reason} AS episode
+RETURN collect({episode: episode}) AS rows

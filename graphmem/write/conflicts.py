@@ -14,6 +14,14 @@ from graphmem.serial import utc_text
 from graphmem.write.keys import keys_of
 
 MOST = 2000
+# A fact can be found in more than one way; the first of these says most.
+_STRONGEST = (
+    ConflictKind.REPEAT,
+    ConflictKind.DENIED,
+    ConflictKind.INVERSE,
+    ConflictKind.SLOT,
+    ConflictKind.PAIR,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +49,9 @@ async def detect_conflicts(
     for hit in hits:
         fact = facts[hit["fact"]]
         kind = _kind(ConflictKind(hit["kind"]), statements[hit["i"]], fact, ontology)
-        if kind is not None:
-            met.setdefault(hit["i"], {}).setdefault(fact.id, Conflict(kind=kind, fact=fact))
+        known = met.setdefault(hit["i"], {}).get(fact.id)
+        if kind is not None and (known is None or _STRONGEST.index(kind) < _STRONGEST.index(known.kind)):
+            met[hit["i"]][fact.id] = Conflict(kind=kind, fact=fact)
     return tuple(
         Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements)
     )

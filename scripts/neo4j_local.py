@@ -1,0 +1,226 @@
+"""Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
+
+By hand: ``python scripts/neo4j_local.py [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C; ``--prepare`` only
+brings the jars.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_VERSION = "5.26.30"
+START_SECONDS = 90
+_MAGIC = b"\x60\x60\xb0\x17" + bytes((0, 4, 4, 5)) + bytes(12)
+_OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
+
+
+class Missing(RuntimeError):
+    """Something that this machine must have and has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one version needs: its main class and the Java versions that it runs on."""
+
+    main: str
+    java: tuple[int, ...]
+
+
+RELEASES = {"5.26.30": Release("org.neo4j.server.CommunityEntryPoint", (17, 21))}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    bolt_uri: str
+    http_port: int
+    home: Path
+    pid: int
+
+
+def prepare(version: str = DEFAULT_VERSION) -> Path:
+    """Return the folder of a version's jars, bringing them with Maven if they are not there; raises Missing."""
+    _release(version)
+    lib = _cache() / version
+    if lib.is_dir():
+        return lib
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Missing("Maven is missing: install it (Debian: apt-get install maven) so that Neo4j's jars can be brought.")
+    lib.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=lib.parent) as folder:
+        (Path(folder) / "pom.xml").write_text(_pom(version), encoding="utf-8")
+        command = [maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib", "-DincludeScope=runtime"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Missing(f"Maven could not bring Neo4j {version}:\n{(done.stdout + done.stderr)[-2000:]}")
+        try:
+            (Path(folder) / "lib").rename(lib)
+        except OSError:
+            if not lib.is_dir():  # else another process was faster
+                raise
+    return lib
+
+
+@contextmanager
+def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Iterator[Server]:
+    """Run a server until the block ends; its data stay only where `home` is given."""
+    lib = prepare(version)
+    java = find_java(_release(version).java)
+    folder = home or Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
+    bolt, http = _free_ports()
+    (folder / "conf").mkdir(parents=True, exist_ok=True)
+    (folder / "conf" / "neo4j.conf").write_text(_configuration(bolt, http), encoding="utf-8")
+    log = folder / "console.log"
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            _command(java, lib, folder, version), stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with_us
+        )
+    try:
+        _wait(child, bolt, log)
+        yield Server(bolt_uri=f"bolt://127.0.0.1:{bolt}", http_port=http, home=folder, pid=child.pid)
+    finally:
+        child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if home is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_java(wanted: tuple[int, ...]) -> str:
+    """Return a java of one of these versions, from JAVA_HOME*, PATH or the usual folders; raises Missing."""
+    homes = [Path(value) / "bin" / "java" for key, value in sorted(os.environ.items()) if key.startswith("JAVA_HOME")]
+    on_path = shutil.which("java")
+    usual = sorted(Path("/usr/lib/jvm").glob("*/bin/java"))
+    for candidate in [*homes, *([Path(on_path)] if on_path else []), *usual]:
+        if candidate.exists() and _java_version(candidate) in wanted:
+            return str(candidate)
+    raise Missing(f"no Java {' or '.join(map(str, wanted))} was found: install a JDK, or set JAVA_HOME to one.")
+
+
+def _java_version(java: Path) -> int:
+    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', shown)
+    return int(found[1]) if found else 0
+
+
+def _release(version: str) -> Release:
+    if version not in RELEASES:
+        raise Missing(f"Neo4j {version} is not known here; known are {', '.join(RELEASES)}.")
+    return RELEASES[version]
+
+
+def _cache() -> Path:
+    named = os.environ.get("GRAPHMEM_NEO4J_CACHE")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(named) if named else base / "graphmem" / "neo4j"
+
+
+def _pom(version: str) -> str:
+    needed = "".join(
+        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+        for group, artifact in (("org.neo4j", "neo4j"), ("org.neo4j.app", "neo4j-server"))
+    )
+    return (
+        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>graphmem</groupId>'
+        f"<artifactId>neo4j-local</artifactId><version>1</version><packaging>pom</packaging>"
+        f"<dependencies>{needed}</dependencies></project>"
+    )
+
+
+def _configuration(bolt: int, http: int) -> str:
+    return f"""server.bolt.listen_address=127.0.0.1:{bolt}
+server.http.listen_address=127.0.0.1:{http}
+server.https.enabled=false
+dbms.security.auth_enabled=false
+server.memory.pagecache.size=64m
+dbms.usage_report.enabled=false
+"""
+
+
+def _command(java: str, lib: Path, home: Path, version: str) -> list[str]:
+    return [
+        java,
+        "-Xmx768m",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS),
+        "--add-modules=jdk.incubator.vector",
+        "-cp",
+        f"{lib}/*",
+        _release(version).main,
+        f"--home-dir={home}",
+        f"--config-dir={home / 'conf'}",
+        "--console-mode",
+    ]
+
+
+def _die_with_us() -> None:
+    """On Linux, let the server end with this process, even when that is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _wait(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port):
+        if child.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise RuntimeError(f"Neo4j did not start; its log ends:\n{tail}")
+        time.sleep(0.2)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(_MAGIC)
+            return len(connection.recv(4)) == 4
+    except OSError:
+        return False
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def main() -> None:
+    """Run a server by hand."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--version", default=DEFAULT_VERSION, choices=sorted(RELEASES))
+    parser.add_argument("--home", type=Path, help="keep the data in this folder; else they go with the server")
+    parser.add_argument("--prepare", action="store_true", help="only bring the jars")
+    given = parser.parse_args()
+    try:
+        if given.prepare:
+            print(prepare(given.version))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        with running(given.version, given.home) as server:
+            print(f"NEO4J_URI={server.bolt_uri}\nCtrl-C stops it.", flush=True)
+            stop.wait()
+    except Missing as exc:
+        sys.exit(str(exc))
+
+
+if __name__ == "__main__":
+    main()
