@@ -17,6 +17,7 @@ from graphmem.read.seeds import Seeds
 K1, B = 1.0, 0.4
 WINDOW = 2
 WINDOW_DECAY = 0.9
+CHAIN_DECAY = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,8 @@ class FactWeights:
 
     near: float = 1.0
     words: float = 0.5
-    way: float = 0.35
+    way: float = 0.2
+    chain: float = 1.2
     date: float = 0.2
 
 
@@ -130,20 +132,20 @@ def rank_facts(
     """Return the facts that hold on the asked clocks, best first, each with the facts that led to it."""
     near = _ranged({i: expanded.reached[i].near if i in expanded.reached else 0.0 for i in expanded.facts})
     near |= _ranged({i: s for i, s in seeds.near_facts.items() if i in expanded.facts})
-    words = _scaled(_fact_words(question.stems, list(expanded.facts.values())))
+    named = {stem for e in seeds.entities for name in e.names for stem in stems(name)}
+    asked = [stem for stem in question.stems if stem not in named] or list(question.stems)
+    holding = {i: state for i, f in expanded.facts.items() if (state := state_at(f, as_of, now)) is not None}
+    words = _word_weights(asked, [expanded.facts[i] for i in holding])
+    chain = _chains(words, expanded, holding)
     found: list[FoundFact] = []
-    for i, fact in expanded.facts.items():
-        state = state_at(fact, as_of, now)
-        if state is None:
-            continue
+    for i, state in holding.items():
+        fact = expanded.facts[i]
         reached = expanded.reached.get(i)
-        # A fact on the way carries what its predecessors match: the question names one end of a chain only.
-        way = reached.strength if reached else 0.0
-        along = [words.get(p, 0.0) + near.get(p, 0.0) for p in reached.path] if reached else []
         parts = {
             "near": weights.near * near.get(i, 0.0),
-            "words": weights.words * words.get(i, 0.0),
-            "way": weights.way * way * (1 + 0.5 * (sum(along) / len(along) if along else 0.0)),
+            "words": weights.words * sum(words[i].values()),
+            "way": weights.way * (reached.strength if reached else 0.0),
+            "chain": weights.chain * chain.get(i, 0.0),
             "date": weights.date * date_fit(question.date, fact.interval.start),
         }
         path = tuple(expanded.facts[p].text for p in (reached.path if reached else ()) if p in expanded.facts)
@@ -157,14 +159,33 @@ def state_at(fact: Fact, as_of: AsOf, now: datetime) -> FactVersion | None:
     return state if state is not None and state.interval.holds(as_of.valid or now) else None
 
 
-def _fact_words(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, float]:
-    counts = {f.id: set(stems(f"{f.text} {' '.join(s.quote for s in f.sources[:2])}")) for f in facts}
-    total = dict.fromkeys(counts, 0.0)
-    for term in asked:
-        holders = [i for i, c in counts.items() if term in c]
-        for i in holders:
-            total[i] += math.log(1 + len(counts) / len(holders))
-    return total
+def _word_weights(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, dict[str, float]]:
+    """Return for each fact which of the words it holds, weighted by rarity; all words together weigh 1."""
+    held = {f.id: set(stems(f"{f.text} {' '.join(s.quote for s in f.sources[:2])}")) for f in facts}
+    rarity = {w: math.log(1 + len(held) / (1 + sum(w in words for words in held.values()))) for w in asked}
+    whole = sum(rarity.values()) or 1.0
+    return {i: {w: rarity[w] / whole for w in asked if w in words} for i, words in held.items()}
+
+
+def _chains(
+    words: Mapping[str, Mapping[str, float]], expanded: Expanded, holding: Mapping[str, FactVersion]
+) -> dict[str, float]:
+    """Return how much of the question each fact answers together with the facts that led to it.
+
+    A question about the far end of a chain names one end only: its words are spread over the chain's facts, so all
+    of them count for its last fact, and every fact of a chain counts as much as the best chain that it is part of.
+    """
+    best: dict[str, float] = {}
+    for i in holding:
+        reached = expanded.reached.get(i)
+        path = (*reached.path, i) if reached else (i,)
+        if any(p not in holding for p in path):
+            continue
+        covered = {w: weight for p in path for w, weight in words[p].items()}
+        gain = sum(covered.values()) * CHAIN_DECAY ** (len(path) - 1)
+        for p in path:
+            best[p] = max(best.get(p, 0.0), gain)
+    return best
 
 
 def _scaled(scores: Mapping[str, float]) -> dict[str, float]:

@@ -1,0 +1,275 @@
+"""The commands. Exit codes: 0 done, 1 an error said in words, 2 wrong usage, 3 some messages were parked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from graphmem.bench.locomo import load_conversations, run_locomo
+from graphmem.cli import show
+from graphmem.dates import parse_date
+from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
+from graphmem.errors import GraphMemError, InvalidInput, ScopeMissing
+from graphmem.files import read_messages
+from graphmem.memory import Memory
+from graphmem.models import AsOf
+from graphmem.serial import dump, plain
+from graphmem.settings import read_settings
+
+PARKED = 3
+T = TypeVar("T")
+
+app = typer.Typer(help="The long-term memory of AI agents, kept as a graph.", no_args_is_help=True, add_completion=False)
+bench = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+ScopeOption = Annotated[str, typer.Option("--scope", "-s", envvar="GRAPHMEM_SCOPE", help="whose memory: a user")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
+KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", help="at most so many")]
+
+
+@app.command()
+def demo(as_json: JsonOption = False) -> None:
+    """Watch a year of talk become dated facts, and ask about it; needs no model and no server."""
+    _run(lambda: _demo(as_json))
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="messages as JSON or JSON Lines")],
+    scope: ScopeOption = "",
+    wait: Annotated[bool, typer.Option(help="draw facts at once; else only keep the messages")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the messages of a file, and draw facts from them."""
+    messages = _said(lambda: read_messages(file))
+
+    async def work(memory: Memory) -> None:
+        with Progress(console=Console(stderr=True), disable=as_json or not sys.stderr.isatty(), transient=True) as bar:
+            task = bar.add_task("reading", total=len(messages))
+            added = await memory.add(
+                messages,
+                scope=_scope(scope),
+                wait=wait,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        _print(as_json, added, lambda console: show.show_added(console, added))
+        if added.parked:
+            raise typer.Exit(PARKED)
+
+    _with_memory(work)
+
+
+@app.command()
+def search(
+    question: str,
+    scope: ScopeOption = "",
+    as_of: AsOfOption = None,
+    known: KnownOption = None,
+    limit: LimitOption = 10,
+    tokens: Annotated[int, typer.Option(help="size of the context")] = 1000,
+    context: Annotated[bool, typer.Option("--context", help="print the context for a prompt only")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the facts and messages that answer a question."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.search(
+            question, scope=_scope(scope), as_of=_clocks(as_of, known), limit=limit, tokens=tokens
+        )
+        _print(
+            as_json, found, lambda console: print(found.text) if context else show.show_result(console, found, limit)
+        )
+
+    _with_memory(work)
+
+
+@app.command()
+def facts(
+    scope: ScopeOption = "",
+    as_of: AsOfOption = None,
+    known: KnownOption = None,
+    predicate: Annotated[str | None, typer.Option(help="only this predicate, such as LIVES_IN")] = None,
+    limit: LimitOption = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List the facts that hold."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.facts(
+            scope=_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit
+        )
+        _print(as_json, found, lambda console: show.show_facts(console, found))
+
+    _with_memory(work)
+
+
+@app.command()
+def history(
+    fact: Annotated[str | None, typer.Argument(help="a fact's id; else everything")] = None,
+    scope: ScopeOption = "",
+    limit: LimitOption = 1000,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the decisions about a fact, or all of them, in order."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.history(fact, scope=_scope(scope), limit=limit)
+        _print(as_json, found, lambda console: show.show_changes(console, found))
+
+    _with_memory(work)
+
+
+@app.command()
+def status(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """Say how much a scope holds, and what this memory is made of."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.status(scope=_scope(scope))
+        _print(as_json, found, lambda console: show.show_status(console, found))
+
+    _with_memory(work)
+
+
+@app.command()
+def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """Process parked messages again."""
+
+    async def work(memory: Memory) -> None:
+        outcome = await memory.retry(scope=_scope(scope))
+        _print(as_json, outcome, lambda console: show.show_changes(console, outcome.changes))
+        if outcome.parked:
+            raise typer.Exit(PARKED)
+
+    _with_memory(work)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the memory over HTTP, on this machine only."""
+    from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)
+
+    _said(lambda: serve_loopback(read_settings(), port))
+
+
+@bench.command()
+def locomo(
+    data: Annotated[Path, typer.Option(help="the data set's JSON file")],
+    conversation: Annotated[list[str] | None, typer.Option(help="only these conversations")] = None,
+    extraction: Annotated[str, typer.Option(help="none | observations")] = "none",
+    store: Annotated[str | None, typer.Option(help="a Bolt address; else an embedded store of its own")] = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")] = None,
+) -> None:
+    """Measure on LoCoMo how much of each question's evidence a search brings back."""
+
+    async def work() -> None:
+        if extraction not in {"none", "observations"}:
+            raise InvalidInput(f"--extraction is {extraction!r}; it takes none or observations.")
+        conversations = load_conversations(data, conversation or ())
+        with demo_folder() as folder:
+            settings = replace(
+                read_settings(), home=Path(folder), replay=None, openai_api_key=None, openai_base_url=None
+            )
+            settings = replace(settings, neo4j_uri=store or None)
+            async with Memory.open(settings) as memory:
+                scores = await run_locomo(
+                    memory,
+                    conversations,
+                    extraction=extraction,
+                    progress=lambda text: print(text, file=sys.stderr),
+                )
+        if json_out is None:
+            show.show_scores(Console(), scores)
+        elif str(json_out) == "-":
+            print(json.dumps(plain(scores), indent=1))
+        else:
+            json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
+            show.show_scores(Console(), scores)
+
+    _run(work)
+
+
+async def _demo(as_json: bool) -> None:
+    console = Console()
+    settings = read_settings()
+    with demo_folder() as folder:
+        chosen = demo_settings(settings, Path(folder))
+        if not as_json:
+            model = "replies recorded for this sample" if chosen.replay else f"the model {chosen.model}"
+            console.print(f"A store of its own starts; the conversation is read with {model}.")
+        shown: list[Any] = []
+        missed = 0
+        async with Memory.open(chosen) as memory:
+            async for part in play(memory):
+                if as_json:
+                    shown.append(plain(part))
+                elif isinstance(part, SessionShown):
+                    show.show_session(console, part)
+                else:
+                    show.show_answer(console, part)
+                missed += not isinstance(part, SessionShown) and not part.answered
+        if as_json:
+            print(json.dumps(shown, ensure_ascii=False))
+    if missed and chosen.replay:
+        raise typer.Exit(1)
+
+
+def _with_memory(work: Callable[[Memory], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        async with Memory.open(read_settings()) as memory:
+            await work(memory)
+
+    _run(opened)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    _said(lambda: asyncio.run(work()))
+
+
+def _said(work: Callable[[], T]) -> T:
+    """Say an error of ours in one line, and leave with 1."""
+    try:
+        return work()
+    except GraphMemError as exc:
+        print(f"{type(exc).__name__}: {exc}", file=sys.stderr)
+        raise typer.Exit(1) from exc
+
+
+def _print(as_json: bool, value: Any, human: Callable[[Console], None]) -> None:
+    if as_json:
+        print(dump(value))
+    else:
+        human(Console())
+
+
+def _scope(scope: str) -> str:
+    if not scope:
+        raise ScopeMissing("no scope: pass --scope ada, or set GRAPHMEM_SCOPE for this shell.")
+    return scope
+
+
+def _clocks(valid: str | None, known: str | None) -> AsOf:
+    return AsOf(valid=_time("--as-of", valid), known=_time("--known", known))
+
+
+def _time(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_date(text)[0]
+    except ValueError as exc:
+        raise InvalidInput(f"{option} {text!r} is no time ({exc}); write 2024, 2024-05, 2024-05-31 or a full time.") from exc

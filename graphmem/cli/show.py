@@ -1,0 +1,156 @@
+"""How the command line shows values: an answer first, then why, then how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from graphmem.bench.locomo import Scores
+from graphmem.demo.run import AnswerShown, SessionShown
+from graphmem.memory import Added, Status
+from graphmem.models import Fact
+from graphmem.operations import Add, AddEntity, Change, Invalidate, InvalidateKind, Merge, NameEntity, Operation, Skip, verb
+from graphmem.dates import show_date
+from graphmem.models import Precision
+from graphmem.read.context import validity
+from graphmem.read.found import FoundFact, SearchResult
+
+COLOURS = {"new": "green", "merged": "cyan", "closed": "yellow", "corrected": "magenta", "skipped": "dim"}
+
+
+def show_added(console: Console, added: Added) -> None:
+    """Print what became of messages."""
+    kept = f"{added.new} messages kept" + (f", {added.known} known already" if added.known else "")
+    console.print(kept)
+    show_changes(console, added.changes)
+    for message, reason in added.parked.items():
+        console.print(f"  [red]parked[/]  {escape(message)}: {escape(reason)}")
+    if added.note:
+        console.print(f"[yellow]{escape(added.note)}[/]")
+
+
+def show_changes(console: Console, changes: Sequence[Change]) -> None:
+    """Print decisions with their reasons, a line an operation."""
+    known: dict[str, str] = {}
+    for change in changes:
+        for operation in change.operations:
+            if isinstance(operation, Add):
+                known[operation.fact.id] = operation.fact.text
+            if isinstance(operation, AddEntity):
+                continue
+            word = verb(operation)
+            text = escape(_operation(operation, known, change))
+            console.print(f"  [{COLOURS[word]}]{word:<9}[/] {text}  [dim]({escape(change.reason)})[/]", highlight=False)
+
+
+def _operation(operation: Operation, known: dict[str, str], change: Change) -> str:
+    match operation:
+        case Add(fact=fact):
+            return f"{fact.text}{_since(fact)}"
+        case Invalidate(fact_id=fact_id, at=at, kind=kind):
+            what = next((f.text for op in change.operations if isinstance(op, Add) for f in [op.fact]), "")
+            text = known.get(fact_id) or f"what {what!r} replaces" if what else known.get(fact_id, fact_id)
+            if kind is InvalidateKind.CHANGE:
+                return f"{text}, until {show_date(at, Precision.DAY)}"
+            return f"{text}: was never so"
+        case NameEntity(alias=alias):
+            return f"another name: {alias}"
+        case Merge(source=source):
+            return f'one more source: "{source.quote}"'
+        case Skip(text=text):
+            return text
+        case AddEntity(entity=entity):
+            return entity.name
+
+
+def _since(fact: Fact) -> str:
+    interval = fact.interval
+    return f", since {show_date(interval.start, interval.precision)}" if interval.stated else ""
+
+
+def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
+    """Print what a search found: facts with dates, quotes and paths, then messages."""
+    if not result.facts and not result.episodes:
+        console.print("Nothing is known about this.")
+    for found in result.facts[:limit]:
+        _show_fact(console, found)
+    if not result.facts:
+        for said in result.episodes[:limit]:
+            episode = said.episode
+            console.print(f'"{escape(episode.text)}"  [dim]{escape(episode.speaker)}, {episode.at:%Y-%m-%d}[/]', highlight=False)
+    spent = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.timings.items() if stage != "total")
+    console.print(f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False)
+
+
+def _show_fact(console: Console, found: FoundFact) -> None:
+    console.print(f"[bold]{escape(found.text)}[/]  {validity(found)}", highlight=False)
+    for source in found.fact.sources[:1]:
+        said = f", {show_date(source.at, Precision.DAY)}" if source.at else ""
+        console.print(f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False)
+    if found.path:
+        console.print(f"  [dim]over {' -> '.join(map(escape, found.path))}[/]", highlight=False)
+
+
+def show_facts(console: Console, facts: Sequence[Fact]) -> None:
+    """Print facts as a table."""
+    table = Table("fact", "since", "until", "sources", "id", box=None, header_style="bold")
+    for fact in facts:
+        interval = fact.interval
+        since = show_date(interval.start, interval.precision) + ("" if interval.stated else " *")
+        until = show_date(interval.end, Precision.DAY) if interval.end else ""
+        table.add_row(escape(fact.text), since, until, str(len(fact.sources)), fact.id)
+    console.print(table)
+    console.print("[dim]* known since; the start was not stated[/]")
+
+
+def show_status(console: Console, status: Status) -> None:
+    """Print how much a scope holds."""
+    for name in Status.__slots__:
+        console.print(f"{name:>10}  {getattr(status, name)}", highlight=False)
+
+
+def show_session(console: Console, session: SessionShown) -> None:
+    """Print what a session of the demo led to."""
+    console.print(f"\n[bold]{session.at:%d %b %Y}[/]  {session.messages} messages", highlight=False)
+    show_changes(console, session.changes)
+    for message, reason in session.parked.items():
+        console.print(f"  [red]parked[/]  {escape(message)}: {escape(reason)}")
+
+
+def show_answer(console: Console, answer: AnswerShown) -> None:
+    """Print a question of the demo with the facts that answer it."""
+    when = f"  [cyan](as of {answer.as_of:%d %b %Y})[/]" if answer.as_of else ""
+    console.print(f"\n[bold blue]{escape(answer.question)}[/]{when}", highlight=False)
+    asked = [f for f in answer.result.facts if f.text in answer.expected]
+    shown = sorted(asked, key=lambda f: answer.expected.index(f.text)) or list(answer.result.facts[:2])
+    for found in shown:
+        _show_fact(console, found)
+    missing = [e for e in answer.expected if e not in {f.text for f in asked}]
+    for text in missing:
+        console.print(f"  [red]not found:[/] {escape(text)}")
+    ranks = ", ".join(str(1 + list(answer.result.facts).index(f)) for f in shown)
+    console.print(f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]", highlight=False)
+
+
+def show_scores(console: Console, scores: Scores) -> None:
+    """Print a LoCoMo run: shares of evidence in percent."""
+    budgets = ["5", "10", "20"]
+    tokens = list(scores.recall_within_tokens)
+    table = Table("", *(f"R@{k}" for k in budgets), *(f"{k} tokens" for k in tokens), "questions", box=None)
+    lines = [("all", scores.recall_at, scores.recall_within_tokens, scores.questions)]
+    lines += [
+        (name, part["recall_at"], part["recall_within_tokens"], part["questions"])
+        for name, part in scores.by_category.items()
+    ]
+    for name, at, within, count in lines:
+        table.add_row(name, *(f"{at[k]:.1f}" for k in budgets), *(f"{within[k]:.1f}" for k in tokens), str(count))
+    console.print(table)
+    console.print(
+        f"search p50 {scores.latency_ms['p50']:.0f} ms, p95 {scores.latency_ms['p95']:.0f} ms after warm-up, embedding "
+        f"included; indexed in {scores.indexing_seconds:.0f} s; {scores.embedder} on {scores.store}; "
+        f"extraction {scores.extraction}; {scores.dropped_evidence} evidence ids do not resolve",
+        highlight=False,
+    )
