@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from graphmem import rows
 from graphmem.errors import InvalidInput, NotFound, ScopeMissing
-from graphmem.models import AsOf, Entity, Fact, Message, Scope
+from graphmem.models import AsOf, Entity, Fact, Message, Note, Scope
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
@@ -103,6 +103,14 @@ class Memory:
     async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
         """Draw facts from the messages that still wait in a scope."""
         return await self._parts.writer.process(self._scope(scope), progress)
+
+    async def note(self, notes: Sequence[Note], *, scope: ScopeLike) -> tuple[Change, ...]:
+        """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown messages."""
+        return await self._parts.writer.note(notes, self._scope(scope))
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the embedder's tokenizer makes of a text."""
+        return self._parts.embedder.count_tokens(text)
 
     async def search(
         self, query: str, *, scope: ScopeLike | Sequence[ScopeLike], as_of: AsOf | None = None, limit: int = 10, tokens: int = 1000

@@ -213,6 +213,15 @@ class Triple:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A free statement about somebody, with the ids of the messages that say it."""
+
+    about: str
+    text: str
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a fact was stated: the message, its words, and the names as written there."""
 
@@ -250,6 +259,7 @@ class Fact:
     object: str = ""
     literal: Literal | None = None
     raw_predicate: str = ""
+    event: bool = False
     expired_at: datetime | None = None
     uncertain_since: datetime | None = None
     modality: Modality = Modality.SAID

@@ -54,6 +54,7 @@ class Invalidate:
     """A believed fact is closed at `at` (change) or expired (correction); `before` is its state until then."""
 
     fact_id: str
+    text: str
     at: datetime
     kind: InvalidateKind
     before: FactVersion

@@ -98,6 +98,7 @@ def fact(row: Row) -> Fact:
         literal=_literal(node),
         text=node["text"],
         interval=interval(node),
+        event=bool(node["event"]),
         created_at=moment(node["created_at"]),
         expired_at=ending(node["expired_at"]),
         uncertain_since=moment(node["uncertain_since"]) if node["uncertain_since"] else None,

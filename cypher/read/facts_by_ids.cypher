@@ -6,7 +6,7 @@ WHERE f.scope IN $scopes
 MATCH (s:Entity {id: named.canonical_id})
 OPTIONAL MATCH (f)-[:OBJECT]->(called:Entity)
 OPTIONAL MATCH (o:Entity {id: called.canonical_id})
-WITH s, o, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated,
+WITH s, o, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
           .modality, .confidence, value_date: toString(f.value_date), valid_at: toString(f.valid_at),
           invalid_at: toString(f.invalid_at), created_at: toString(f.created_at), expired_at: toString(f.expired_at),
           uncertain_since: toString(f.uncertain_since)} AS fact,

@@ -15,14 +15,15 @@ from typing import Any
 
 from graphmem.errors import UnreadableFile
 from graphmem.memory import Memory
-from graphmem.models import Message, Scope
+from graphmem.models import Message, Note, Scope
 from graphmem.read.context import episode_line
-from graphmem.read.found import SearchResult
 
 TURNS = (5, 10, 20)
 TOKENS = (500, 1000, 2000)
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop"}
 RESULTS = 60
+WARM_UP = 20
+TENANT = "locomo"
 _TURN = re.compile(r"D\d+:\d+")
 
 
@@ -41,7 +42,7 @@ class Conversation:
 
     id: str
     messages: tuple[Message, ...]
-    observations: tuple[tuple[str, str, tuple[str, ...]], ...]
+    observations: tuple[Note, ...]
     questions: tuple[Question, ...]
     dropped: int
 
@@ -111,14 +112,14 @@ def _message(turn: Mapping[str, Any], at: datetime, session: int) -> Message:
 
 def _observations(
     recorded: Mapping[str, Any], known: set[str | None]
-) -> list[tuple[str, str, tuple[str, ...]]]:
-    found: list[tuple[str, str, tuple[str, ...]]] = []
+) -> list[Note]:
+    found: list[Note] = []
     for by_speaker in recorded.values():
         for speaker, statements in by_speaker.items():
             for statement, turns in statements:
                 ids = tuple(i for i in _TURN.findall(json.dumps(turns)) if i in known)
                 if ids:
-                    found.append((speaker, statement, ids))
+                    found.append(Note(about=speaker, text=statement, message_ids=ids))
     return found
 
 
@@ -127,25 +128,26 @@ async def run_locomo(
     conversations: Sequence[Conversation],
     *,
     extraction: str,
-    tenant: str,
-    count_tokens: Callable[[str], int],
     progress: Callable[[str], None],
 ) -> Scores:
     """Index each conversation in a scope of its own, ask all questions, and score the evidence that comes back."""
     start = time.perf_counter()
     for conversation in conversations:
         progress(f"indexing {conversation.id}: {len(conversation.messages)} turns")
-        scope = Scope(user=conversation.id, tenant=tenant)
+        scope = Scope(user=conversation.id, tenant=TENANT)
         await memory.add(conversation.messages, scope=scope)
         if extraction == "observations":
             await memory.note(conversation.observations, scope=scope)
     indexing = time.perf_counter() - start
+    progress(f"warming up with {WARM_UP} questions")
+    for question in conversations[0].questions[:WARM_UP]:
+        await _ask(memory, question, Scope(user=conversations[0].id, tenant=TENANT))
     asked: list[_Asked] = []
     for conversation in conversations:
         progress(f"asking {conversation.id}: {len(conversation.questions)} questions")
         for question in conversation.questions:
-            asked.append(await _ask(memory, question, Scope(user=conversation.id, tenant=tenant), count_tokens))
-    status = await memory.status(scope=Scope(user=conversations[0].id, tenant=tenant))
+            asked.append(await _ask(memory, question, Scope(user=conversation.id, tenant=TENANT)))
+    status = await memory.status(scope=Scope(user=conversations[0].id, tenant=TENANT))
     latencies = [a.milliseconds for a in asked]
     cuts = quantiles(latencies, n=100, method="inclusive")
     return Scores(
@@ -174,13 +176,12 @@ class _Asked:
     within: Mapping[int, float]
 
 
-async def _ask(
-    memory: Memory, question: Question, scope: Scope, count_tokens: Callable[[str], int]
-) -> _Asked:
+async def _ask(memory: Memory, question: Question, scope: Scope) -> _Asked:
     start = time.perf_counter()
     result = await memory.search(question.text, scope=scope, limit=RESULTS)
     milliseconds = (time.perf_counter() - start) * 1000
-    turns = [(e.episode.message_id, count_tokens(episode_line(e.episode))) for e in _merged(result)]
+    # A fact brings the turns that it was stated in into the ranking, so that each turn stands once, at its rank.
+    turns = [(e.episode.message_id, memory.count_tokens(episode_line(e.episode))) for e in result.episodes]
     wanted = set(question.evidence)
     within: dict[int, float] = {}
     for budget in TOKENS:
@@ -193,11 +194,6 @@ async def _ask(
         within[budget] = len(kept & wanted) / len(wanted)
     at = {k: len({t for t, _ in turns[:k]} & wanted) / len(wanted) for k in TURNS}
     return _Asked(category=question.category, milliseconds=milliseconds, at=at, within=within)
-
-
-def _merged(result: SearchResult) -> list[Any]:
-    """Facts have brought their messages into the ranking already: each turn counts once, at its rank."""
-    return list({e.episode.id: e for e in result.episodes}.values())
 
 
 def _means(asked: Sequence[_Asked]) -> dict[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from rich.console import Console
 from rich.markup import escape
@@ -34,41 +35,38 @@ def show_added(console: Console, added: Added) -> None:
 
 def show_changes(console: Console, changes: Sequence[Change]) -> None:
     """Print decisions with their reasons, a line an operation."""
-    known: dict[str, str] = {}
     for change in changes:
         for operation in change.operations:
-            if isinstance(operation, Add):
-                known[operation.fact.id] = operation.fact.text
-            if isinstance(operation, AddEntity):
-                continue
-            word = verb(operation)
-            text = escape(_operation(operation, known, change))
-            console.print(f"  [{COLOURS[word]}]{word:<9}[/] {text}  [dim]({escape(change.reason)})[/]", highlight=False)
+            if not isinstance(operation, AddEntity):
+                word = verb(operation)
+                text = f"[{COLOURS[word]}]{word:<9}[/] {escape(_operation(operation))}"
+                console.print(f"  {text}  [dim]({escape(change.reason)})[/]", highlight=False, soft_wrap=True)
 
 
-def _operation(operation: Operation, known: dict[str, str], change: Change) -> str:
+def _operation(operation: Operation) -> str:
     match operation:
         case Add(fact=fact):
             return f"{fact.text}{_since(fact)}"
-        case Invalidate(fact_id=fact_id, at=at, kind=kind):
-            what = next((f.text for op in change.operations if isinstance(op, Add) for f in [op.fact]), "")
-            text = known.get(fact_id) or f"what {what!r} replaces" if what else known.get(fact_id, fact_id)
-            if kind is InvalidateKind.CHANGE:
-                return f"{text}, until {show_date(at, Precision.DAY)}"
-            return f"{text}: was never so"
+        case Invalidate(text=text, at=at, kind=InvalidateKind.CHANGE):
+            return f"{text}, until {show_date(at, Precision.DAY)}"
+        case Invalidate(text=text):
+            return f"{text}: it was never so"
         case NameEntity(alias=alias):
-            return f"another name: {alias}"
+            return f"one more name: {alias}"
         case Merge(source=source):
             return f'one more source: "{source.quote}"'
         case Skip(text=text):
             return text
         case AddEntity(entity=entity):
             return entity.name
+        case _:
+            assert_never(operation)
 
 
 def _since(fact: Fact) -> str:
     interval = fact.interval
-    return f", since {show_date(interval.start, interval.precision)}" if interval.stated else ""
+    word = "on" if fact.event else "since"
+    return f", {word} {show_date(interval.start, interval.precision)}" if interval.stated else ""
 
 
 def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
@@ -80,18 +78,18 @@ def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
     if not result.facts:
         for said in result.episodes[:limit]:
             episode = said.episode
-            console.print(f'"{escape(episode.text)}"  [dim]{escape(episode.speaker)}, {episode.at:%Y-%m-%d}[/]', highlight=False)
+            console.print(f'"{escape(episode.text)}"  [dim]{escape(episode.speaker)}, {episode.at:%Y-%m-%d}[/]', highlight=False, soft_wrap=True)
     spent = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.timings.items() if stage != "total")
-    console.print(f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False)
+    console.print(f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False, soft_wrap=True)
 
 
 def _show_fact(console: Console, found: FoundFact) -> None:
-    console.print(f"[bold]{escape(found.text)}[/]  {validity(found)}", highlight=False)
+    console.print(f"[bold]{escape(found.text)}[/]  {validity(found)}", highlight=False, soft_wrap=True)
     for source in found.fact.sources[:1]:
         said = f", {show_date(source.at, Precision.DAY)}" if source.at else ""
-        console.print(f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False)
+        console.print(f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False, soft_wrap=True)
     if found.path:
-        console.print(f"  [dim]over {' -> '.join(map(escape, found.path))}[/]", highlight=False)
+        console.print(f"  [dim]over {' -> '.join(map(escape, found.path))}[/]", highlight=False, soft_wrap=True)
 
 
 def show_facts(console: Console, facts: Sequence[Fact]) -> None:
@@ -109,12 +107,12 @@ def show_facts(console: Console, facts: Sequence[Fact]) -> None:
 def show_status(console: Console, status: Status) -> None:
     """Print how much a scope holds."""
     for name in Status.__slots__:
-        console.print(f"{name:>10}  {getattr(status, name)}", highlight=False)
+        console.print(f"{name:>10}  {getattr(status, name)}", highlight=False, soft_wrap=True)
 
 
 def show_session(console: Console, session: SessionShown) -> None:
     """Print what a session of the demo led to."""
-    console.print(f"\n[bold]{session.at:%d %b %Y}[/]  {session.messages} messages", highlight=False)
+    console.print(f"\n[bold]{session.at:%d %b %Y}[/]  {session.messages} messages", highlight=False, soft_wrap=True)
     show_changes(console, session.changes)
     for message, reason in session.parked.items():
         console.print(f"  [red]parked[/]  {escape(message)}: {escape(reason)}")
@@ -123,7 +121,7 @@ def show_session(console: Console, session: SessionShown) -> None:
 def show_answer(console: Console, answer: AnswerShown) -> None:
     """Print a question of the demo with the facts that answer it."""
     when = f"  [cyan](as of {answer.as_of:%d %b %Y})[/]" if answer.as_of else ""
-    console.print(f"\n[bold blue]{escape(answer.question)}[/]{when}", highlight=False)
+    console.print(f"\n[bold blue]{escape(answer.question)}[/]{when}", highlight=False, soft_wrap=True)
     asked = [f for f in answer.result.facts if f.text in answer.expected]
     shown = sorted(asked, key=lambda f: answer.expected.index(f.text)) or list(answer.result.facts[:2])
     for found in shown:
@@ -132,7 +130,7 @@ def show_answer(console: Console, answer: AnswerShown) -> None:
     for text in missing:
         console.print(f"  [red]not found:[/] {escape(text)}")
     ranks = ", ".join(str(1 + list(answer.result.facts).index(f)) for f in shown)
-    console.print(f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]", highlight=False)
+    console.print(f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]", highlight=False, soft_wrap=True)
 
 
 def show_scores(console: Console, scores: Scores) -> None:

@@ -44,6 +44,8 @@ def fact_line(found: FoundFact) -> str:
 def validity(found: FoundFact) -> str:
     """Return since when and until when a fact holds, as people read it."""
     interval = found.state.interval
+    if found.fact.event:
+        return f"{'on' if interval.stated else 'said'} {show_date(interval.start, interval.precision)}"
     since = "since" if interval.stated else "known since"
     start = f"{since} {show_date(interval.start, interval.precision)}"
     return f"{start}, until {show_date(interval.end, Precision.DAY)}" if interval.end else start

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem.models import AsOf, Episode, Fact, FactVersion
-from graphmem.read.expand import Expanded
+from graphmem.read.expand import HOPS, Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.question import Question, date_fit, named_speaker, stems
 from graphmem.read.seeds import Seeds
@@ -18,6 +18,7 @@ K1, B = 1.0, 0.4
 WINDOW = 2
 WINDOW_DECAY = 0.9
 CHAIN_DECAY = 0.95
+CHAIN_BEAM = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def rank_facts(
     asked = [stem for stem in question.stems if stem not in named] or list(question.stems)
     holding = {i: state for i, f in expanded.facts.items() if (state := state_at(f, as_of, now)) is not None}
     words = _word_weights(asked, [expanded.facts[i] for i in holding])
-    chain = _chains(words, expanded, holding)
+    chains = _chains(words, [expanded.facts[i] for i in holding], {e.canonical_id for e in seeds.entities})
     found: list[FoundFact] = []
     for i, state in holding.items():
         fact = expanded.facts[i]
@@ -145,10 +146,11 @@ def rank_facts(
             "near": weights.near * near.get(i, 0.0),
             "words": weights.words * sum(words[i].values()),
             "way": weights.way * (reached.strength if reached else 0.0),
-            "chain": weights.chain * chain.get(i, 0.0),
+            "chain": weights.chain * (chains[i].gain if i in chains else 0.0),
             "date": weights.date * date_fit(question.date, fact.interval.start),
         }
-        path = tuple(expanded.facts[p].text for p in (reached.path if reached else ()) if p in expanded.facts)
+        way = chains[i].path if i in chains else (reached.path if reached else ())
+        path = tuple(expanded.facts[p].text for p in way if p in expanded.facts)
         found.append(FoundFact(fact=fact, state=state, score=sum(parts.values()), parts=parts, path=path))
     return sorted(found, key=lambda f: (-f.score, f.fact.id))
 
@@ -167,25 +169,46 @@ def _word_weights(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, dict
     return {i: {w: rarity[w] / whole for w in asked if w in words} for i, words in held.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """How much of the question a chain of facts answers, and the facts before its last one."""
+
+    gain: float
+    path: tuple[str, ...]
+
+
 def _chains(
-    words: Mapping[str, Mapping[str, float]], expanded: Expanded, holding: Mapping[str, FactVersion]
-) -> dict[str, float]:
-    """Return how much of the question each fact answers together with the facts that led to it.
+    words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], starts: Set[str]
+) -> dict[str, _Chain]:
+    """Return how much of the question each fact answers together with the facts that lead to it from the named ones.
 
     A question about the far end of a chain names one end only: its words are spread over the chain's facts, so all
-    of them count for its last fact, and every fact of a chain counts as much as the best chain that it is part of.
+    of them count for each fact of the chain. A fact that adds no word of its own ends no chain.
     """
-    best: dict[str, float] = {}
-    for i in holding:
-        reached = expanded.reached.get(i)
-        path = (*reached.path, i) if reached else (i,)
-        if any(p not in holding for p in path):
-            continue
-        covered = {w: weight for p in path for w, weight in words[p].items()}
-        gain = sum(covered.values()) * CHAIN_DECAY ** (len(path) - 1)
-        for p in path:
-            best[p] = max(best.get(p, 0.0), gain)
-    return best
+    touching: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        for end in {fact.subject_id, fact.object_id} - {None}:
+            touching[str(end)].append(fact)
+    gains: dict[str, float] = {}
+    leads: dict[str, _Chain] = {}
+    frontier: list[tuple[str, tuple[str, ...], Mapping[str, float]]] = [(start, (), {}) for start in sorted(starts)]
+    for hop in range(HOPS):
+        following: list[tuple[float, str, tuple[str, ...], Mapping[str, float]]] = []
+        for entity, path, covered in frontier:
+            for fact in touching[entity]:
+                added = {**covered, **words[fact.id]}
+                if fact.id in path or len(added) == len(covered):
+                    continue
+                gain = sum(added.values()) * CHAIN_DECAY**hop
+                if gain > leads.get(fact.id, _Chain(0.0, ())).gain:
+                    leads[fact.id] = _Chain(gain, path)
+                gains |= {p: gain for p in (*path, fact.id) if gain > gains.get(p, 0.0)}
+                other = fact.object_id if fact.subject_id == entity else fact.subject_id
+                if other is not None:
+                    following.append((gain, other, (*path, fact.id), added))
+        best = sorted(following, key=lambda f: (-f[0], f[2]))[:CHAIN_BEAM]
+        frontier = [(entity, path, covered) for _, entity, path, covered in best]
+    return {i: _Chain(gains[i], chain.path) for i, chain in leads.items()}
 
 
 def _scaled(scores: Mapping[str, float]) -> dict[str, float]:

@@ -157,6 +157,7 @@ def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[s
         "expired_at": OPEN_TEXT,
         "precision": fact.interval.precision.value,
         "stated": fact.interval.stated,
+        "event": fact.event,
         "modality": fact.modality.value,
         "confidence": fact.confidence,
         "live_key": keys.live,

@@ -32,9 +32,13 @@ async def store_episodes(
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     new = 0
     for start in range(0, len(messages), _STORE_BATCH):
-        part = messages[start : start + _STORE_BATCH]
-        vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for m in part])
-        rows = [_row(i, m, v, scope) for i, m, v in zip(ids[start:], part, vectors, strict=False)]
+        batch = ids[start : start + _STORE_BATCH]
+        known = {row["id"] for row in await store.read("episodes_known", scope=scope.key, ids=batch)}
+        part = [(i, m) for i, m in zip(batch, messages[start:], strict=False) if i not in known]
+        if not part:
+            continue
+        vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for _, m in part])
+        rows = [_row(i, m, v, scope) for (i, m), v in zip(part, vectors, strict=True)]
 
         async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> int:
             return await _store(transaction, rows, scope, utc_text(clock.now()))

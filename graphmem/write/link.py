@@ -9,7 +9,7 @@ from datetime import datetime
 
 from graphmem import lucene, rows
 from graphmem.models import Entity, Fact, Literal, Mention, Scope, Source, Statement, Triple, fold
-from graphmem.ontology import RELATED_TO, Ontology
+from graphmem.ontology import NOTED, RELATED_TO, Kind, Ontology
 from graphmem.operations import AddEntity, NameEntity
 from graphmem.ports import Reader
 
@@ -114,8 +114,9 @@ def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: O
         object_id=target.canonical_id if target else None,
         object=target.name if target else "",
         literal=literal,
-        text=f"{subject.name} {phrase} {value}",
+        text=value if triple.predicate == NOTED else f"{subject.name} {phrase} {value}",
         interval=triple.interval,
+        event=ontology.predicate(triple.predicate).kind is Kind.EVENT,
         created_at=now,
         modality=triple.modality,
         confidence=triple.confidence,

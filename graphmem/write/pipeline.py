@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from graphmem import rows
-from graphmem.errors import ModelError, StoreConflict
-from graphmem.models import Entity, Episode, EpisodeState, Mention, Message, Scope, Triple
-from graphmem.ontology import Ontology
+from graphmem.errors import ModelError, NotFound, StoreConflict
+from graphmem.models import (
+    Entity,
+    Episode,
+    EpisodeState,
+    Interval,
+    Literal,
+    Mention,
+    Message,
+    Note,
+    Scope,
+    Triple,
+)
+from graphmem.ontology import NOTED, Ontology
 from graphmem.operations import Add, Change, Cost, Operation
-from graphmem.ports import ChatModel, Clock, Embedder, Reader, Store, Transaction
+from graphmem.ports import ChatModel, Clock, Embedder, Reader, Row, Store, Transaction
 from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import detect_conflicts
 from graphmem.write.entities import extract_entities, named_in, speakers
-from graphmem.write.episodes import Kept, batches, store_episodes
+from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.extract import extraction_request
 from graphmem.write.link import Links, candidates, link, statements
 from graphmem.write.relations import generate_relations
@@ -30,6 +42,7 @@ from graphmem.write.settle import Decision, Settled, Unsettled, settle, settle_b
 EXCHANGE = 8
 CONTEXT_MESSAGES = 10
 ROUNDS = 5
+NOTES_AT_ONCE = 50
 _READ_AT_ONCE = 400
 
 Progress = Callable[[int, int], None]
@@ -70,6 +83,11 @@ class _Judged:
     asked: frozenset[tuple[str, frozenset[str]]] = frozenset()
     reply: ResolutionReply | None = None
     cost: Cost = field(default_factory=Cost)
+
+
+_Write: TypeAlias = Callable[
+    [_Read, _Judged, Mapping[str, Sequence[float]], Scope, datetime, Transaction], Awaitable[tuple[Change, ...]]
+]
 
 
 class WritePipeline:
@@ -137,8 +155,34 @@ class WritePipeline:
 
         await self._store.transact(work)
 
+    async def note(self, notes: Sequence[Note], scope: Scope) -> tuple[Change, ...]:
+        """Keep free statements as NOTED facts, each with the messages that say it; raises NotFound."""
+        async with self._turn(scope):
+            changes: list[Change] = []
+            for start in range(0, len(notes), NOTES_AT_ONCE):
+                read = await self._noted(notes[start : start + NOTES_AT_ONCE], scope)
+                changes += await self._in_rounds(read, scope, self._write_locked)
+            return tuple(changes)
+
+    async def _noted(self, notes: Sequence[Note], scope: Scope) -> _Read:
+        ids = {m: episode_id(scope, m) for note in notes for m in note.message_ids}
+        said = {e.message_id: e for e in await self._episodes(list(ids.values()), scope)}
+        missing = [m for m in ids if m not in said]
+        if missing:
+            raise NotFound(f"there is no message {missing[0]!r} in this scope; add it before what it says.")
+        return _Read(
+            exchange=tuple(said.values()),
+            mentions=tuple(Mention(name=name, type="Person") for name in dict.fromkeys(n.about for n in notes)),
+            triples=tuple(_noted_triple(note, said[m]) for note in notes for m in note.message_ids),
+            cost=Cost(),
+            extraction="notes",
+        )
+
     async def _process(self, exchange: tuple[Episode, ...], scope: Scope) -> tuple[Change, ...]:
-        read = await self._read(exchange, scope)
+        return await self._in_rounds(await self._read(exchange, scope), scope, self._apply)
+
+    async def _in_rounds(self, read: _Read, scope: Scope, write: _Write) -> tuple[Change, ...]:
+        """Judge outside the lock and write inside it, again where others wrote what the model must see."""
         for _ in range(ROUNDS):
             judged = await self._judge(read, scope)
             texts = list({d.statement.fact.text for d in judged.decisions})
@@ -148,13 +192,25 @@ class WritePipeline:
             async def work(
                 tx: Transaction, judged: _Judged = judged, vectors: dict[str, list[float]] = vectors, now: datetime = now
             ) -> tuple[Change, ...]:
-                return await self._apply(read, judged, vectors, scope, now, tx)
+                return await write(read, judged, vectors, scope, now, tx)
 
             try:
                 return await self._store.transact(work)
             except _Stale:
                 continue
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
+
+    async def _write_locked(
+        self,
+        read: _Read,
+        judged: _Judged,
+        vectors: Mapping[str, Sequence[float]],
+        scope: Scope,
+        now: datetime,
+        tx: Transaction,
+    ) -> tuple[Change, ...]:
+        locked = (await tx.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=utc_text(now)))[0]
+        return await self._write(read, judged, vectors, scope, now, locked, tx)
 
     async def _read(self, exchange: tuple[Episode, ...], scope: Scope) -> _Read:
         """Ask the model for entities and triples; without one, take the speakers and the known names."""
@@ -222,6 +278,20 @@ class WritePipeline:
         states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in read.exchange])
         if any(row["state"] != EpisodeState.PENDING for row in states):
             return ()
+        changes = await self._write(read, judged, vectors, scope, now, locked, tx)
+        await _settle_episodes(tx, read.exchange, scope, EpisodeState.DONE, read.extraction, None)
+        return changes
+
+    async def _write(
+        self,
+        read: _Read,
+        judged: _Judged,
+        vectors: Mapping[str, Sequence[float]],
+        scope: Scope,
+        now: datetime,
+        locked: Row,
+        tx: Transaction,
+    ) -> tuple[Change, ...]:
         links, decisions = judged.links, judged.decisions
         if locked["ledger_version"] != judged.version:
             links, decisions = await self._decide(read, scope, tx)
@@ -230,7 +300,6 @@ class WritePipeline:
         if any(op.fact.text not in vectors for c in changes for op in c.operations if isinstance(op, Add)):
             raise _Stale
         await apply_changes(changes, _effects(read, links, vectors), scope, self._ontology, now, tx)
-        await _settle_episodes(tx, read.exchange, scope, EpisodeState.DONE, read.extraction, None)
         ledger = int(any(c.operations for c in changes))
         await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(changes))
         return changes
@@ -247,6 +316,17 @@ class WritePipeline:
 
 def _asked(shown: Shown) -> frozenset[tuple[str, frozenset[str]]]:
     return frozenset((u.statement.label, frozenset(f.id for f in u.facts)) for u in shown.triples.values())
+
+
+def _noted_triple(note: Note, episode: Episode) -> Triple:
+    return Triple(
+        subject=note.about,
+        predicate=NOTED,
+        object=Literal(text=note.text),
+        episode_id=episode.id,
+        quote=episode.text,
+        interval=Interval(start=episode.at),
+    )
 
 
 def _named(known: Sequence[Entity], exchange: Sequence[Episode]) -> list[Mention]:

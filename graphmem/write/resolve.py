@@ -130,7 +130,7 @@ def _closing(
             at = now
             if not new.interval.stated:
                 new = replace(new, interval=fact.interval)
-        closings.append(Invalidate(fact_id=fact.id, at=at, kind=kind, before=fact.state))
+        closings.append(Invalidate(fact_id=fact.id, text=fact.text, at=at, kind=kind, before=fact.state))
     if statement.polarity is Polarity.DENIED:
         return _settled(statement, tuple(closings), reason)
     statement = replace(statement, fact=new)
