@@ -54,3 +54,8 @@ def show_date(at: datetime, precision: Precision) -> str:
             return f"{at:%b} {at.year}"
         case Precision.DAY | Precision.INSTANT:
             return f"{at.day} {at:%b} {at.year}"
+
+
+def show_event(at: datetime, precision: Precision) -> str:
+    """Return when something happened, as people say it: "on 7 Dec 2024", "in 2014"."""
+    return f"{'on' if precision in {Precision.DAY, Precision.INSTANT} else 'in'} {show_date(at, precision)}"

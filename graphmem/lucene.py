@@ -22,7 +22,7 @@ def scoped(scopes: Sequence[Scope], terms: Iterable[str]) -> str | None:
     if not kept:
         return None
     keys = " ".join(f"scope_key:{scope.digest}" for scope in scopes)
-    return f'+({keys}) +({" ".join(f"folded:{_quoted(term)}" for term in kept)})'
+    return f"+({keys}) +({' '.join(f'folded:{_quoted(term)}' for term in kept)})"
 
 
 def _quoted(term: str) -> str:

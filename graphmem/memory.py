@@ -80,7 +80,12 @@ class Memory:
         await self._parts.store.close()
 
     async def add(
-        self, messages: Message | Sequence[Message], *, scope: ScopeLike, wait: bool = True, progress: Progress | None = None
+        self,
+        messages: Message | Sequence[Message],
+        *,
+        scope: ScopeLike,
+        wait: bool = True,
+        progress: Progress | None = None,
     ) -> Added:
         """Keep messages and draw facts from them; with `wait=False` return once they are kept.
 
@@ -105,7 +110,7 @@ class Memory:
         return await self._parts.writer.process(self._scope(scope), progress)
 
     async def note(self, notes: Sequence[Note], *, scope: ScopeLike) -> tuple[Change, ...]:
-        """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown messages."""
+        """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown ones."""
         return await self._parts.writer.note(notes, self._scope(scope))
 
     def count_tokens(self, text: str) -> int:
@@ -113,7 +118,13 @@ class Memory:
         return self._parts.embedder.count_tokens(text)
 
     async def search(
-        self, query: str, *, scope: ScopeLike | Sequence[ScopeLike], as_of: AsOf | None = None, limit: int = 10, tokens: int = 1000
+        self,
+        query: str,
+        *,
+        scope: ScopeLike | Sequence[ScopeLike],
+        as_of: AsOf | None = None,
+        limit: int = 10,
+        tokens: int = 1000,
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
@@ -160,9 +171,7 @@ class Memory:
         """Return the entities and facts within some hops of an entity; raises NotFound."""
         _check_range("hops", hops, 1, MOST_HOPS)
         start = await self.entity(entity_id, scope=scope)
-        return await walk(
-            start, hops, self._scope(scope), _checked(as_of), self._parts.clock.now(), self._parts.store
-        )
+        return await walk(start, hops, self._scope(scope), _checked(as_of), self._parts.clock.now(), self._parts.store)
 
     async def history(self, fact_id: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
         """Return the decisions about a fact, or all of a scope, oldest first; raises NotFound."""
@@ -258,5 +267,3 @@ def _check_encodable(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as exc:
         raise InvalidInput(f"the question has a lone surrogate at character {exc.start}; decode it first.") from exc
-
-

@@ -100,7 +100,7 @@ def _check_scope_part(name: str, part: str) -> None:
     if len(part) > SCOPE_LIMIT:
         raise ScopeMissing(f"the scope's {name} has {len(part)} characters; at most {SCOPE_LIMIT} are taken.")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in part):
-        raise ScopeMissing(f"the scope's {name} has control characters or lone surrogates: {ascii(part)}.")
+        raise ScopeMissing(f"the scope's {name} has control characters or lone surrogates: {part!a}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

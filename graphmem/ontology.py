@@ -32,7 +32,19 @@ OWN_TYPES = frozenset(
     }
 )
 OWN_PROPERTIES = frozenset(
-    {"id", "scope", "scope_key", "name", "type", "aliases", "names", "canonical_id", "folded", "embedding", "created_at"}
+    {
+        "id",
+        "scope",
+        "scope_key",
+        "name",
+        "type",
+        "aliases",
+        "names",
+        "canonical_id",
+        "folded",
+        "embedding",
+        "created_at",
+    }
 )
 
 

@@ -43,7 +43,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of an environment, the process's own by default; raises SettingsError naming the variable."""
     env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items() if v.strip()}
     return Settings(
-        home=Path(env["GRAPHMEM_HOME"]).expanduser() if "GRAPHMEM_HOME" in env else platformdirs.user_data_path("graphmem"),
+        home=Path(env["GRAPHMEM_HOME"]).expanduser()
+        if "GRAPHMEM_HOME" in env
+        else platformdirs.user_data_path("graphmem"),
         neo4j_uri=_uri(env.get("NEO4J_URI")),
         neo4j_user=env.get("NEO4J_USER", "neo4j"),
         neo4j_password=env.get("NEO4J_PASSWORD", ""),
@@ -61,7 +63,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _uri(value: str | None) -> str | None:
     if value is not None and value.partition("://")[0] not in _BOLT_SCHEMES:
-        raise SettingsError(f"NEO4J_URI={value!r} must begin with one of {', '.join(s + '://' for s in _BOLT_SCHEMES)}.")
+        raise SettingsError(
+            f"NEO4J_URI={value!r} must begin with one of {', '.join(s + '://' for s in _BOLT_SCHEMES)}."
+        )
     return value
 
 

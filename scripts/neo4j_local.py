@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,9 @@ def prepare(version: str = DEFAULT_VERSION) -> Path:
         return lib
     maven = shutil.which("mvn")
     if maven is None:
-        raise Missing("Maven is missing: install it (Debian: apt-get install maven) so that Neo4j's jars can be brought.")
+        raise Missing(
+            "Maven is missing: install it (Debian: apt-get install maven) so that Neo4j's jars can be brought."
+        )
     lib.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=lib.parent) as folder:
         (Path(folder) / "pom.xml").write_text(_pom(version), encoding="utf-8")
@@ -79,7 +81,7 @@ def prepare(version: str = DEFAULT_VERSION) -> Path:
 
 
 @contextmanager
-def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Iterator[Server]:
+def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Generator[Server]:
     """Run a server until the block ends; its data stay only where `home` is given."""
     lib = prepare(version)
     java = find_java(_release(version).java)
@@ -90,7 +92,11 @@ def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Iterato
     log = folder / "console.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
-            _command(java, lib, folder, version), stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with_us
+            _command(java, lib, folder, version),
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_die_with_us,
         )
     try:
         _wait(child, bolt, log)
@@ -214,7 +220,7 @@ def main() -> None:
             return
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, lambda _number, _frame: stop.set())
         with running(given.version, given.home) as server:
             print(f"NEO4J_URI={server.bolt_uri}\nCtrl-C stops it.", flush=True)
             stop.wait()

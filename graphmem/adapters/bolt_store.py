@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, LiteralString, Protocol, TypeVar, cast
 
 import httpx
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncResult, AsyncSession, NotificationMinimumSeverity
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncResult,
+    AsyncSession,
+    NotificationMinimumSeverity,
+)
 from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
@@ -87,7 +96,7 @@ class BoltTransaction:
 
 async def _rows(result: AsyncResult) -> list[Row]:
     """Return the records; a lone column `rows` holds them all, since a record costs the driver 0.1 ms."""
-    found: list[Row] = [dict(record.items()) async for record in result]
+    found: list[Row] = [dict(cast("Mapping[str, Any]", record)) async for record in result]
     if len(found) == 1 and list(found[0]) == ["rows"]:
         return cast("list[Row]", found[0]["rows"])
     return found
@@ -271,13 +280,9 @@ async def _migrate(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
         )
     for migration in load_migrations(store.dialect, after=at or 0):
         for statement in migration.statements:
-            await store.execute_schema(
-                statement.replace("$dimension", str(embedder.dimension)), migration.language
-            )
+            await store.execute_schema(statement.replace("$dimension", str(embedder.dimension)), migration.language)
 
-        async def record(
-            transaction: Transaction, number: int = migration.number, name: str = migration.name
-        ) -> None:
+        async def record(transaction: Transaction, number: int = migration.number, name: str = migration.name) -> None:
             await transaction.write(
                 "record_migration",
                 format=number,

@@ -26,7 +26,7 @@ POLL_SECONDS = 0.25
 def main(directory: Path) -> None:
     """Serve `directory` over Bolt and HTTP on random loopback ports until nobody uses it."""
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     clients = os.open(directory / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
     alive = os.open(directory / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)

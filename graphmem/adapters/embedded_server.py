@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ class EmbeddedServer:
             self._hold = -1
 
     @contextmanager
-    def _election(self) -> Iterator[None]:
+    def _election(self) -> Generator[None]:
         handle = os.open(self.directory / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -80,7 +80,7 @@ class EmbeddedServer:
             os.close(handle)
 
     def _alive(self) -> bool:
-        """A server holds its own lock for life, so the kernel tells even after a kill -9."""
+        """Tell by the lock that a server holds for life, since the kernel frees it even after a kill -9."""
         handle = os.open(self.directory / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

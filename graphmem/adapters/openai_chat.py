@@ -15,9 +15,7 @@ class OpenAIChat:
 
     def __init__(self, *, model: str, api_key: str | None, base_url: str | None, timeout: float) -> None:
         self.name = model
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=3
-        )
+        self._client = openai.AsyncOpenAI(api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=3)
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         """Return the model's JSON; raises ModelUnavailable, or ReplyUnparsable where there is no whole answer."""

@@ -86,11 +86,11 @@ def _conversation(item: Mapping[str, Any]) -> Conversation:
             continue
         at = datetime.strptime(conversation[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
         messages += [_message(turn, at, number) for turn in turns]
-    known = {m.id for m in messages}
+    known = {m.id for m in messages if m.id is not None}
     questions: list[Question] = []
     dropped = 0
     for qa in item["qa"]:
-        ids = [i for e in qa.get("evidence", ()) for i in _TURN.findall(str(e)) or [str(e)]]
+        ids: list[str] = [i for e in qa.get("evidence", ()) for i in _TURN.findall(str(e)) or [str(e)]]
         evidence = tuple(dict.fromkeys(i for i in ids if i in known))
         dropped += len(set(ids)) - len(evidence)
         if qa["category"] in CATEGORIES and evidence:
@@ -110,9 +110,7 @@ def _message(turn: Mapping[str, Any], at: datetime, session: int) -> Message:
     return Message(text=text, at=at, speaker=turn["speaker"], id=turn["dia_id"], session=f"session_{session}")
 
 
-def _observations(
-    recorded: Mapping[str, Any], known: set[str | None]
-) -> list[Note]:
+def _observations(recorded: Mapping[str, Any], known: set[str]) -> list[Note]:
     found: list[Note] = []
     for by_speaker in recorded.values():
         for speaker, statements in by_speaker.items():

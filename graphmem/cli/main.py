@@ -29,7 +29,9 @@ from graphmem.settings import read_settings
 PARKED = 3
 T = TypeVar("T")
 
-app = typer.Typer(help="The long-term memory of AI agents, kept as a graph.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="The long-term memory of AI agents, kept as a graph.", no_args_is_help=True, add_completion=False
+)
 bench = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 
@@ -108,9 +110,7 @@ def facts(
     """List the facts that hold."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.facts(
-            scope=_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit
-        )
+        found = await memory.facts(scope=_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit)
         _print(as_json, found, lambda console: show.show_facts(console, found))
 
     _with_memory(work)
@@ -172,7 +172,9 @@ def locomo(
     conversation: Annotated[list[str] | None, typer.Option(help="only these conversations")] = None,
     extraction: Annotated[str, typer.Option(help="none | observations")] = "none",
     store: Annotated[str | None, typer.Option(help="a Bolt address; else an embedded store of its own")] = None,
-    json_out: Annotated[Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")
+    ] = None,
 ) -> None:
     """Measure on LoCoMo how much of each question's evidence a search brings back."""
 
@@ -272,4 +274,6 @@ def _time(option: str, text: str | None) -> datetime | None:
     try:
         return parse_date(text)[0]
     except ValueError as exc:
-        raise InvalidInput(f"{option} {text!r} is no time ({exc}); write 2024, 2024-05, 2024-05-31 or a full time.") from exc
+        raise InvalidInput(
+            f"{option} {text!r} is no time ({exc}); write 2024, 2024-05, 2024-05-31 or a full time."
+        ) from exc

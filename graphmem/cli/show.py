@@ -10,12 +10,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from graphmem.bench.locomo import Scores
+from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
 from graphmem.memory import Added, Status
-from graphmem.models import Fact
-from graphmem.operations import Add, AddEntity, Change, Invalidate, InvalidateKind, Merge, NameEntity, Operation, Skip, verb
-from graphmem.dates import show_date
-from graphmem.models import Precision
+from graphmem.models import Fact, Precision
+from graphmem.operations import (
+    Add,
+    AddEntity,
+    Change,
+    Invalidate,
+    InvalidateKind,
+    Merge,
+    NameEntity,
+    Operation,
+    Skip,
+    verb,
+)
 from graphmem.read.context import validity
 from graphmem.read.found import FoundFact, SearchResult
 
@@ -65,8 +75,11 @@ def _operation(operation: Operation) -> str:
 
 def _since(fact: Fact) -> str:
     interval = fact.interval
-    word = "on" if fact.event else "since"
-    return f", {word} {show_date(interval.start, interval.precision)}" if interval.stated else ""
+    if not interval.stated:
+        return ""
+    if fact.event:
+        return f", {show_event(interval.start, interval.precision)}"
+    return f", since {show_date(interval.start, interval.precision)}"
 
 
 def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
@@ -78,16 +91,24 @@ def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
     if not result.facts:
         for said in result.episodes[:limit]:
             episode = said.episode
-            console.print(f'"{escape(episode.text)}"  [dim]{escape(episode.speaker)}, {episode.at:%Y-%m-%d}[/]', highlight=False, soft_wrap=True)
+            console.print(
+                f'"{escape(episode.text)}"  [dim]{escape(episode.speaker)}, {episode.at:%Y-%m-%d}[/]',
+                highlight=False,
+                soft_wrap=True,
+            )
     spent = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.timings.items() if stage != "total")
-    console.print(f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False, soft_wrap=True)
+    console.print(
+        f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False, soft_wrap=True
+    )
 
 
 def _show_fact(console: Console, found: FoundFact) -> None:
     console.print(f"[bold]{escape(found.text)}[/]  {validity(found)}", highlight=False, soft_wrap=True)
     for source in found.fact.sources[:1]:
         said = f", {show_date(source.at, Precision.DAY)}" if source.at else ""
-        console.print(f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False, soft_wrap=True)
+        console.print(
+            f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False, soft_wrap=True
+        )
     if found.path:
         console.print(f"  [dim]over {' -> '.join(map(escape, found.path))}[/]", highlight=False, soft_wrap=True)
 
@@ -130,7 +151,11 @@ def show_answer(console: Console, answer: AnswerShown) -> None:
     for text in missing:
         console.print(f"  [red]not found:[/] {escape(text)}")
     ranks = ", ".join(str(1 + list(answer.result.facts).index(f)) for f in shown)
-    console.print(f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]", highlight=False, soft_wrap=True)
+    console.print(
+        f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_scores(console: Console, scores: Scores) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from graphmem.dates import show_date
+from graphmem.dates import show_date, show_event
 from graphmem.models import Episode, Precision
 from graphmem.read.found import FoundEpisode, FoundFact
 
@@ -45,7 +45,8 @@ def validity(found: FoundFact) -> str:
     """Return since when and until when a fact holds, as people read it."""
     interval = found.state.interval
     if found.fact.event:
-        return f"{'on' if interval.stated else 'said'} {show_date(interval.start, interval.precision)}"
+        shown = show_event(interval.start, interval.precision)
+        return shown if interval.stated else f"said {shown}"
     since = "since" if interval.stated else "known since"
     start = f"{since} {show_date(interval.start, interval.precision)}"
     return f"{start}, until {show_date(interval.end, Precision.DAY)}" if interval.end else start

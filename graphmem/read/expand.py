@@ -62,9 +62,7 @@ async def _hops(seeds: Seeds, vector: Vector, keys: list[str], reader: Reader) -
     for hop in range(1, HOPS + 1):
         if not frontier:
             break
-        found = await reader.read(
-            "facts_around", scopes=keys, entities=frontier, vector=vector, limit=FACTS_A_HOP
-        )
+        found = await reader.read("facts_around", scopes=keys, entities=frontier, vector=vector, limit=FACTS_A_HOP)
         fresh = [row for row in found if row["id"] not in reached]
         degree = Counter(end for row in fresh for end in _ends(row))
         following: dict[str, tuple[tuple[str, ...], float]] = {}

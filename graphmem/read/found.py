@@ -42,5 +42,5 @@ class SearchResult:
     text: str
     facts: tuple[FoundFact, ...]
     episodes: tuple[FoundEpisode, ...]
-    as_of: AsOf = AsOf()
+    as_of: AsOf = field(default_factory=AsOf)
     timings: Mapping[str, float] = field(default_factory=dict[str, float])

@@ -24,9 +24,7 @@ class Neighbourhood:
     truncated: bool
 
 
-async def walk(
-    start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetime, reader: Reader
-) -> Neighbourhood:
+async def walk(start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetime, reader: Reader) -> Neighbourhood:
     """Follow the facts that hold from entity to entity, at most MOST_FACTS of them."""
     facts: dict[str, Fact] = {}
     seen = {start.canonical_id}

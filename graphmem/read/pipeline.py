@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from graphmem.models import AsOf, Scope
@@ -31,7 +31,7 @@ class ReadPipeline:
         query: str,
         scopes: Sequence[Scope],
         *,
-        as_of: AsOf = AsOf(),
+        as_of: AsOf,
         limit: int = LIMIT,
         tokens: int = DEFAULT_TOKENS,
     ) -> SearchResult:
@@ -48,9 +48,7 @@ class ReadPipeline:
             now = self._clock.now()
             facts = rank_facts(question, seeds, expanded, as_of, now)
             until = min(as_of.known or now, now)
-            episodes = [
-                e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until
-            ]
+            episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
         with _timed(timings, "context"):
             text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens)
         return SearchResult(
@@ -64,7 +62,7 @@ class ReadPipeline:
 
 
 @contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+def _timed(timings: dict[str, float], stage: str) -> Generator[None]:
     start = time.perf_counter()
     yield
     timings[stage] = round((time.perf_counter() - start) * 1000, 2)

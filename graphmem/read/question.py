@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import snowballstemmer
 
@@ -14,11 +15,24 @@ from graphmem import lucene
 from graphmem.models import fold
 from graphmem.read.seeds import content_words
 
-_MONTHS = ("january february march april may june july august september october november december").split()
-_MONTH = {name: i for i, name in enumerate(_MONTHS, start=1)} | {name[:3]: i for i, name in enumerate(_MONTHS, start=1)}
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = {form: i for i, name in enumerate(_MONTHS, start=1) for form in (name, name[:3])}
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 _DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!:)")
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER: Any = snowballstemmer.stemmer("english")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +70,7 @@ def _stem(word: str) -> str:
 
 def named_speaker(text: str, speakers: Iterable[str]) -> str | None:
     """Return the one speaker whose name the question says, None for none or several."""
-    asked = set(w.removesuffix("'s") for w in lucene.words(text))
+    asked = {w.removesuffix("'s") for w in lucene.words(text)}
     named = {s for s in speakers if set(lucene.words(s)) & asked}
     return named.pop() if len(named) == 1 else None
 
@@ -73,7 +87,9 @@ def named_date(text: str) -> NamedDate | None:
     folded = fold(text)
     found = lucene.words(folded)
     month = next((_MONTH[w] for w in found if w in _MONTH and w != "may"), None)
-    if month is None and re.search(r"\b(in|of|on|during|since|until|by|last|this) may\b|\bmay,? \d|\d(st|nd|rd|th)? may\b", folded):
+    if month is None and re.search(
+        r"\b(in|of|on|during|since|until|by|last|this) may\b|\bmay,? \d|\d(st|nd|rd|th)? may\b", folded
+    ):
         month = 5
     year = _YEAR.search(folded)
     if month is None and year is None:

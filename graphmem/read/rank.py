@@ -128,7 +128,12 @@ FACT_WEIGHTS = FactWeights()
 
 
 def rank_facts(
-    question: Question, seeds: Seeds, expanded: Expanded, as_of: AsOf, now: datetime, weights: FactWeights = FACT_WEIGHTS
+    question: Question,
+    seeds: Seeds,
+    expanded: Expanded,
+    as_of: AsOf,
+    now: datetime,
+    weights: FactWeights = FACT_WEIGHTS,
 ) -> list[FoundFact]:
     """Return the facts that hold on the asked clocks, best first, each with the facts that led to it."""
     near = _ranged({i: expanded.reached[i].near if i in expanded.reached else 0.0 for i in expanded.facts})
@@ -177,9 +182,7 @@ class _Chain:
     path: tuple[str, ...]
 
 
-def _chains(
-    words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], starts: Set[str]
-) -> dict[str, _Chain]:
+def _chains(words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], starts: Set[str]) -> dict[str, _Chain]:
     """Return how much of the question each fact answers together with the facts that lead to it from the named ones.
 
     A question about the far end of a chain names one end only: its words are spread over the chain's facts, so all
@@ -191,24 +194,37 @@ def _chains(
             touching[str(end)].append(fact)
     gains: dict[str, float] = {}
     leads: dict[str, _Chain] = {}
-    frontier: list[tuple[str, tuple[str, ...], Mapping[str, float]]] = [(start, (), {}) for start in sorted(starts)]
+    frontier = [_Way(gain=0.0, end=start, path=(), covered={}) for start in sorted(starts)]
     for hop in range(HOPS):
-        following: list[tuple[float, str, tuple[str, ...], Mapping[str, float]]] = []
-        for entity, path, covered in frontier:
-            for fact in touching[entity]:
-                added = {**covered, **words[fact.id]}
-                if fact.id in path or len(added) == len(covered):
-                    continue
-                gain = sum(added.values()) * CHAIN_DECAY**hop
-                if gain > leads.get(fact.id, _Chain(0.0, ())).gain:
-                    leads[fact.id] = _Chain(gain, path)
-                gains |= {p: gain for p in (*path, fact.id) if gain > gains.get(p, 0.0)}
-                other = fact.object_id if fact.subject_id == entity else fact.subject_id
-                if other is not None:
-                    following.append((gain, other, (*path, fact.id), added))
-        best = sorted(following, key=lambda f: (-f[0], f[2]))[:CHAIN_BEAM]
-        frontier = [(entity, path, covered) for _, entity, path, covered in best]
+        following = [
+            longer for way in frontier for fact in touching[way.end] if (longer := _longer(way, fact, words, hop))
+        ]
+        for way in following:
+            last = way.path[-1]
+            if last not in leads or way.gain > leads[last].gain:
+                leads[last] = _Chain(way.gain, way.path[:-1])
+            gains |= {p: way.gain for p in way.path if way.gain > gains.get(p, 0.0)}
+        frontier = sorted((w for w in following if w.end), key=lambda w: (-w.gain, w.path))[:CHAIN_BEAM]
     return {i: _Chain(gains[i], chain.path) for i, chain in leads.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A chain while it grows: where it ends, its facts, and the question's words that they hold."""
+
+    gain: float
+    end: str
+    path: tuple[str, ...]
+    covered: Mapping[str, float]
+
+
+def _longer(way: _Way, fact: Fact, words: Mapping[str, Mapping[str, float]], hop: int) -> _Way | None:
+    covered = {**way.covered, **words[fact.id]}
+    if fact.id in way.path or len(covered) == len(way.covered):
+        return None
+    other = fact.object_id if fact.subject_id == way.end else fact.subject_id
+    gain = sum(covered.values()) * CHAIN_DECAY**hop
+    return _Way(gain=gain, end=other or "", path=(*way.path, fact.id), covered=covered)
 
 
 def _scaled(scores: Mapping[str, float]) -> dict[str, float]:

@@ -11,9 +11,7 @@ from graphmem.models import Entity, Scope
 from graphmem.ports import Reader, Vector
 
 STOP_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in into "
-    "is it its me my of on or our she should so that the their them then there these they this those to was we were "
-    "what what's when where which who whom whose why will with would you your about any some".split()
+    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "about", "any", "some"]
 )
 EPISODES = 40
 FACTS = 40
@@ -61,9 +59,7 @@ async def find_seeds(query: str, vector: Vector, scopes: Sequence[Scope], reader
     )
 
 
-async def _near(
-    kind: str, vector: Vector, keys: list[str], limit: int, size: int, reader: Reader
-) -> dict[str, float]:
+async def _near(kind: str, vector: Vector, keys: list[str], limit: int, size: int, reader: Reader) -> dict[str, float]:
     """Return the nearest of the scopes; where the index's nearest are too few of them, compare all of the scopes'."""
     if size > SCAN_BELOW:
         k = INDEX_NEAREST

@@ -80,9 +80,7 @@ async def _entities(operations: Iterable[Operation], scope: Scope, now: datetime
         )
     if named:
         known = await tx.read("entities_by_ids", scopes=[scope.key], ids=list(named))
-        rows = [
-            {"id": k["entity"]["id"], **_names(k["entity"]["name"], named[k["entity"]["id"]])} for k in known
-        ]
+        rows = [{"id": k["entity"]["id"], **_names(k["entity"]["name"], named[k["entity"]["id"]])} for k in known]
         await tx.write("name_entities", scope=scope.key, rows=rows)
 
 
@@ -210,7 +208,9 @@ async def _live_values(
 ) -> None:
     """Bring the literals in the live view up to what is believed and open now."""
     slots = {
-        keys_of(f, ontology).slot: (f.subject_id, f.predicate) for f in added if ontology.predicate(f.predicate).live_property
+        keys_of(f, ontology).slot: (f.subject_id, f.predicate)
+        for f in added
+        if ontology.predicate(f.predicate).live_property
     }
     if closed:
         for row in await tx.read("slots_of_facts", scope=scope.key, ids=list(closed)):

@@ -17,9 +17,7 @@ R = TypeVar("R", bound=BaseModel)
 T = TypeVar("T")
 
 
-async def ask(
-    model: ChatModel, request: ChatRequest, schema: type[R], accept: Callable[[R], T]
-) -> tuple[T, Cost]:
+async def ask(model: ChatModel, request: ChatRequest, schema: type[R], accept: Callable[[R], T]) -> tuple[T, Cost]:
     """Return what `accept` makes of the reply, and the cost of all attempts; raises ModelError after the last one."""
     cost = Cost(model=model.name, prompt_version=request.prompt_version)
     asked = request

@@ -48,13 +48,12 @@ async def detect_conflicts(
     met: dict[int, dict[str, Conflict]] = {}
     for hit in hits:
         fact = facts[hit["fact"]]
-        kind = _kind(ConflictKind(hit["kind"]), statements[hit["i"]], fact, ontology)
-        known = met.setdefault(hit["i"], {}).get(fact.id)
+        number: int = hit["i"]
+        kind = _kind(ConflictKind(hit["kind"]), statements[number], fact, ontology)
+        known = met.setdefault(number, {}).get(fact.id)
         if kind is not None and (known is None or _STRONGEST.index(kind) < _STRONGEST.index(known.kind)):
-            met[hit["i"]][fact.id] = Conflict(kind=kind, fact=fact)
-    return tuple(
-        Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements)
-    )
+            met[number][fact.id] = Conflict(kind=kind, fact=fact)
+    return tuple(Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements))
 
 
 def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | int | None]:

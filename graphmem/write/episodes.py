@@ -55,15 +55,14 @@ async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Sc
         return 0
     sessions = list(dict.fromkeys(row["session_id"] for row in fresh))
     tails = {
-        r["session"]: r["last"]
-        for r in await transaction.read("session_tails", scope=scope.key, sessions=sessions)
+        r["session"]: r["last"] for r in await transaction.read("session_tails", scope=scope.key, sessions=sessions)
     }
     pairs: list[dict[str, str]] = []
     for seq, row in enumerate(fresh, start=locked["seq"]):
         row["seq"] = seq
         before = tails.get(row["session"])
         if before:
-            pairs.append({"before": before, "after": row["id"]})
+            pairs.append({"before": before, "after": str(row["id"])})
         tails[row["session"]] = row["id"]
     names = {row["session_id"]: row["session"] for row in fresh}
     await transaction.write(

@@ -51,7 +51,7 @@ def extraction_request(
 
 def _predicates(ontology: Ontology) -> str:
     return "\n".join(
-        f"- {p.name}: \"{p.phrase}\" {p.literal.value if p.literal else '/'.join(p.objects)}, "
+        f'- {p.name}: "{p.phrase}" {p.literal.value if p.literal else "/".join(p.objects)}, '
         f"{p.kind.value}{', one at a time' if p.exclusive else ''}"
         for p in ontology.predicates.values()
     )

@@ -10,7 +10,7 @@ from graphmem.ontology import Kind, Ontology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """`live`: the same fact; `slot`: same subject and predicate; `pair`: same two entities; `inverse`: the other way."""
+    """What a fact is found by: `live` itself, `slot` its subject and predicate, `pair` its ends, `inverse` turned."""
 
     live: str
     slot: str

@@ -79,7 +79,11 @@ def _meant(mention: Mention, known: Sequence[Entity]) -> Entity | None:
     matches = [
         e for e in known if set(names) & set(e.names) and ("Thing" in (e.type, mention.type) or e.type == mention.type)
     ]
-    return min(matches, key=lambda e: (e.type != mention.type, fold(e.name) not in names, names[0] not in e.names), default=None)
+    return min(
+        matches,
+        key=lambda e: (e.type != mention.type, fold(e.name) not in names, names[0] not in e.names),
+        default=None,
+    )
 
 
 def _others(name: str, aliases: Iterable[str]) -> tuple[str, ...]:

@@ -106,9 +106,7 @@ class WritePipeline:
     async def keep(self, messages: Sequence[Message], scope: Scope) -> Kept:
         """Store messages durably."""
         async with self._turn(scope):
-            return await store_episodes(
-                messages, scope, store=self._store, embedder=self._embedder, clock=self._clock
-            )
+            return await store_episodes(messages, scope, store=self._store, embedder=self._embedder, clock=self._clock)
 
     async def process(self, scope: Scope, progress: Progress | None = None) -> Outcome:
         """Draw facts from all pending messages of a scope, also those that a killed process left."""
@@ -140,9 +138,7 @@ class WritePipeline:
         return self._turns.setdefault(scope.key, asyncio.Lock())
 
     async def _pending(self, scope: Scope) -> list[Episode]:
-        found = await self._store.read(
-            "pending_episodes", scope=scope.key, scope_key=scope.digest, limit=_READ_AT_ONCE
-        )
+        found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=_READ_AT_ONCE)
         return await self._episodes([row["id"] for row in found], scope)
 
     async def _episodes(self, ids: Sequence[str], scope: Scope) -> list[Episode]:
@@ -190,7 +186,10 @@ class WritePipeline:
             now = self._clock.now()
 
             async def work(
-                tx: Transaction, judged: _Judged = judged, vectors: dict[str, list[float]] = vectors, now: datetime = now
+                tx: Transaction,
+                judged: _Judged = judged,
+                vectors: dict[str, list[float]] = vectors,
+                now: datetime = now,
             ) -> tuple[Change, ...]:
                 return await write(read, judged, vectors, scope, now, tx)
 
@@ -260,9 +259,7 @@ class WritePipeline:
         links = await link(read.mentions, scope, reader)
         stated = statements(read.triples, links, scope, now, self._ontology)
         found = await detect_conflicts(stated, scope, self._ontology, now, reader)
-        return links, settle_batch(
-            [settle(f.statement, f.conflicts, self._ontology) for f in found], self._ontology
-        )
+        return links, settle_batch([settle(f.statement, f.conflicts, self._ontology) for f in found], self._ontology)
 
     async def _apply(
         self,
@@ -331,7 +328,9 @@ def _noted_triple(note: Note, episode: Episode) -> Triple:
 
 def _named(known: Sequence[Entity], exchange: Sequence[Episode]) -> list[Mention]:
     return [
-        Mention(name=e.name, type=e.type) for e in known if any(named_in(x.text, (e.name, *e.aliases)) for x in exchange)
+        Mention(name=e.name, type=e.type)
+        for e in known
+        if any(named_in(x.text, (e.name, *e.aliases)) for x in exchange)
     ]
 
 

@@ -13,9 +13,7 @@ from graphmem.ontology import RELATED_TO, LiteralKind, Ontology, Predicate
 from graphmem.write.replies import ExtractionReply, TripleReply
 
 
-def generate_relations(
-    reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology
-) -> tuple[Triple, ...]:
+def generate_relations(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[Triple, ...]:
     """Return the reply's triples, checked: message shown, words quoted as said, dates readable, object fitting.
 
     Raises ReplyRefused, naming the triple. A predicate outside the ontology becomes RELATED_TO.

@@ -6,7 +6,6 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
 
 from graphmem.dates import parse_date, show_date
 from graphmem.errors import ReplyRefused
@@ -85,7 +84,9 @@ def _decided(
 ) -> Settled:
     actions = {d.action for d in decisions}
     if len(actions) > 1 or (len(decisions) > 1 and actions != {"invalidate"}):
-        raise ReplyRefused(f"{decisions[0].triple} has decisions that exclude each other: {', '.join(sorted(actions))}.")
+        raise ReplyRefused(
+            f"{decisions[0].triple} has decisions that exclude each other: {', '.join(sorted(actions))}."
+        )
     reason = " ".join(dict.fromkeys(d.reason for d in decisions))
     statement = unsettled.statement
     match decisions[0].action:
@@ -103,8 +104,6 @@ def _decided(
             return _settled(statement, (Skip(text=statement.fact.text),), reason)
         case "invalidate":
             return _closing(decisions, unsettled, shown, reason, now)
-        case _ as never:
-            assert_never(never)
 
 
 def _closing(
@@ -158,9 +157,7 @@ def _fact_of(decision: DecisionReply, unsettled: Unsettled, shown: Shown) -> Fac
     return fact
 
 
-def _settled(
-    statement: Statement, operations: tuple[Add | Merge | Invalidate | Skip, ...], reason: str
-) -> Settled:
+def _settled(statement: Statement, operations: tuple[Add | Merge | Invalidate | Skip, ...], reason: str) -> Settled:
     return Settled(statement=statement, operations=operations, reason=reason, by_model=True)
 
 

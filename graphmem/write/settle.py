@@ -84,20 +84,26 @@ def settle_batch(decisions: Sequence[Decision], ontology: Ontology) -> tuple[Dec
     out: list[Decision] = []
     for decision in decisions:
         statement = decision.statement
-        twin = next((o for o in out if _same(o.statement, statement)), None)
-        if twin is not None and isinstance(twin, Settled) and _adds(twin) and statement.polarity is Polarity.STATED:
-            added = next(op.fact for op in twin.operations if isinstance(op, Add))
-            out.append(_skip(statement, "said twice in one exchange", of=added))
-            continue
-        if isinstance(decision, Settled) and _adds(decision) and ontology.predicate(statement.fact.predicate).exclusive:
+        twin = next((o for o in out if _same(o.statement, statement) and _adds(o)), None)
+        if twin is not None and statement.polarity is Polarity.STATED:
+            out.append(_skip(statement, "said twice in one exchange", of=twin.statement.fact))
+        elif _adds(decision) and ontology.predicate(statement.fact.predicate).exclusive:
             out = [_outdone(o, statement) for o in out]
-            later = [o.statement.fact.interval.start for o in out if _rivals(o, statement)]
-            start = min((s for s in later if s > statement.fact.interval.start), default=None)
-            if start is not None and statement.fact.interval.end is None:
-                ended = replace(statement.fact, interval=replace(statement.fact.interval, end=start))
-                decision = _add(replace(statement, fact=ended), "it held until the next value of the same exchange")
-        out.append(decision)
+            out.append(_before_later(decision, out))
+        else:
+            out.append(decision)
     return tuple(out)
+
+
+def _before_later(decision: Decision, others: Sequence[Decision]) -> Decision:
+    """Return a value of the exchange, ended where a later value of it begins."""
+    fact = decision.statement.fact
+    starts = [o.statement.fact.interval.start for o in others if _rivals(o, decision.statement)]
+    start = min((s for s in starts if s > fact.interval.start), default=None)
+    if start is None or fact.interval.end is not None:
+        return decision
+    ended = replace(fact, interval=replace(fact.interval, end=start))
+    return _add(replace(decision.statement, fact=ended), "it held until the next value of the same exchange")
 
 
 def _outdone(earlier: Decision, statement: Statement) -> Decision:
@@ -120,7 +126,8 @@ def _rivals(decision: Decision, statement: Statement) -> bool:
         and _adds(decision)
         and one.modality is Modality.SAID
         and other.modality is Modality.SAID
-        and (one.subject_id, one.predicate, one.raw_predicate) == (other.subject_id, other.predicate, other.raw_predicate)
+        and (one.subject_id, one.predicate, one.raw_predicate)
+        == (other.subject_id, other.predicate, other.raw_predicate)
         and _value(one) != _value(other)
         and _overlap(one, other)
     )

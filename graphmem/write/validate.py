@@ -31,7 +31,9 @@ def _check_text(number: int, text: str) -> None:
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError as exc:
-        raise InvalidMessage(f"message {number} has a lone surrogate at character {exc.start}; decode it first.") from exc
+        raise InvalidMessage(
+            f"message {number} has a lone surrogate at character {exc.start}; decode it first."
+        ) from exc
     if size > TEXT_BYTES:
         raise InvalidMessage(f"message {number} has {size:,} bytes; at most {TEXT_BYTES:,} are kept. Split it.")
     _refuse_controls(f"message {number}", text)
@@ -40,7 +42,7 @@ def _check_text(number: int, text: str) -> None:
 def _refuse_controls(what: str, text: str) -> None:
     found = next((c for c in text if unicodedata.category(c) == "Cc" and c not in _ALLOWED_CONTROLS), None)
     if found is not None:
-        raise InvalidMessage(f"{what} has the control character {ascii(found)}. Remove it.")
+        raise InvalidMessage(f"{what} has the control character {found!a}. Remove it.")
 
 
 def _check_rest(number: int, message: Message) -> None:
@@ -64,18 +66,18 @@ def _check_name(number: int, name: str, value: str) -> None:
     if not value.strip() or len(value) > NAME_LENGTH:
         raise InvalidMessage(f"message {number}: {name} must have 1 to {NAME_LENGTH} characters.")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
-        raise InvalidMessage(f"message {number}: {name} has control characters or lone surrogates: {ascii(value)}.")
+        raise InvalidMessage(f"message {number}: {name} has control characters or lone surrogates: {value!a}.")
 
 
 def _check_metadata(number: int, message: Message) -> None:
     if len(message.metadata) > METADATA_KEYS:
         raise InvalidMessage(f"message {number} has {len(message.metadata)} metadata keys; at most {METADATA_KEYS}.")
     for key, value in message.metadata.items():
-        if not isinstance(value, (str, int, float, bool, type(None))):
+        if not isinstance(value, (str, int, float, bool, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessage(
                 f"message {number}: metadata {key!r} is a {type(value).__name__}; metadata is flat: text, numbers, "
                 "true, false or null."
             )
         for text in (key, value):
             if isinstance(text, str) and any(unicodedata.category(c) == "Cs" for c in text):
-                raise InvalidMessage(f"message {number}: metadata {ascii(key)} has lone surrogates.")
+                raise InvalidMessage(f"message {number}: metadata {key!a} has lone surrogates.")

@@ -1,0 +1,47 @@
+# Each target sets up .venv by itself, and is quick the second time.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
+
+.PHONY: install demo test check lint types imports proof clean
+
+install: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(DEV): $(READY) requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/graphmem demo
+
+test: $(DEV)
+	$(BIN)/python -m pytest -q
+
+lint: $(DEV)
+	$(BIN)/ruff check graphmem tests scripts
+	$(BIN)/ruff format --check graphmem tests scripts
+
+types: $(DEV)
+	$(BIN)/basedpyright --level error
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+check: lint types imports test
+
+# The long runs: quality on a benchmark that is not part of this project. make proof LOCOMO=path/to/locomo.json
+proof: $(DEV)
+	mkdir -p docs/proof
+	$(BIN)/python scripts/proof.py $(if $(LOCOMO),--locomo $(LOCOMO))
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache
