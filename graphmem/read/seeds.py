@@ -10,9 +10,12 @@ from graphmem import lucene, rows
 from graphmem.models import Entity, Scope
 from graphmem.ports import Reader, Vector
 
-STOP_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "about", "any", "some"]
-)
+_STOP_WORDS = """
+a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in
+into is it its me my of on or our she should so that the their them then there these they this those to was we
+were what when where which who whom whose why will with would you your about any some
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 EPISODES = 40
 FACTS = 40
 ENTITIES = 20
