@@ -50,7 +50,7 @@ class AnswerShown:
 
 def sample() -> Path:
     """Return the folder of the sample's files."""
-    return Path(str(resources.files("graphmem") / "demo"))
+    return Path(str(resources.files("graphmem") / "demo" / "sample"))
 
 
 def demo_settings(settings: Settings, folder: Path) -> Settings:
