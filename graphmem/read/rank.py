@@ -186,7 +186,7 @@ def _chains(words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], sta
     """Return how much of the question each fact answers together with the facts that lead to it from the named ones.
 
     A question about the far end of a chain names one end only: its words are spread over the chain's facts, so all
-    of them count for each fact of the chain. A fact that adds no word of its own ends no chain.
+    of them count for each fact of the chain. A fact that adds no word of its own may lead on, but ends no chain.
     """
     touching: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -201,6 +201,8 @@ def _chains(words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], sta
         ]
         for way in following:
             last = way.path[-1]
+            if not way.adds:
+                continue
             if last not in leads or way.gain > leads[last].gain:
                 leads[last] = _Chain(way.gain, way.path[:-1])
             gains |= {p: way.gain for p in way.path if way.gain > gains.get(p, 0.0)}
@@ -216,15 +218,18 @@ class _Way:
     end: str
     path: tuple[str, ...]
     covered: Mapping[str, float]
+    adds: bool = True
 
 
 def _longer(way: _Way, fact: Fact, words: Mapping[str, Mapping[str, float]], hop: int) -> _Way | None:
     covered = {**way.covered, **words[fact.id]}
-    if fact.id in way.path or len(covered) == len(way.covered):
+    if fact.id in way.path:
         return None
     other = fact.object_id if fact.subject_id == way.end else fact.subject_id
     gain = sum(covered.values()) * CHAIN_DECAY**hop
-    return _Way(gain=gain, end=other or "", path=(*way.path, fact.id), covered=covered)
+    return _Way(
+        gain=gain, end=other or "", path=(*way.path, fact.id), covered=covered, adds=len(covered) > len(way.covered)
+    )
 
 
 def _scaled(scores: Mapping[str, float]) -> dict[str, float]:

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphmem import Memory, Message, Settings
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.memory import Added
+from scripts import neo4j_local
+from tests.scripted import ScriptedChat, triple
+
+Add = Callable[..., Awaitable[Added]]
+
+
+@pytest.fixture(scope="session")
+def embedder() -> LocalEmbedder:
+    return LocalEmbedder()
+
+
+@pytest.fixture(scope="session")
+def neo4j_uri() -> Iterator[str]:
+    """NEO4J_URI, else a server from local jars, else a container; REQUIRE_NEO4J=1 turns a skip into a failure."""
+    given = os.environ.get("NEO4J_URI")
+    if given:
+        yield given
+        return
+    try:
+        neo4j_local.prepare()
+    except neo4j_local.Missing as missing:
+        yield from _container(str(missing))
+        return
+    with neo4j_local.running() as server:
+        yield server.bolt_uri
+
+
+def _container(why_no_jars: str) -> Iterator[str]:
+    from docker.errors import DockerException
+    from testcontainers.neo4j import Neo4jContainer
+
+    try:
+        container = Neo4jContainer("neo4j:5.26.30-community").with_env("NEO4J_AUTH", "none").start()
+    except DockerException as exc:
+        reason = f"no Neo4j: {why_no_jars}; and no Docker: {exc}"
+        if os.environ.get("REQUIRE_NEO4J"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    try:
+        yield container.get_connection_url()
+    finally:
+        container.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("embedded")
+
+
+@pytest.fixture(params=["embedded", "neo4j"])
+def settings(request: pytest.FixtureRequest, embedded_home: Path) -> Settings:
+    """Both stores, one after the other; a test takes a scope of its own."""
+    if request.param == "embedded":
+        return Settings(home=embedded_home, tenant="test")
+    return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue("neo4j_uri"), tenant="test")
+
+
+@pytest.fixture
+def scope() -> str:
+    return f"ada-{uuid.uuid4().hex[:8]}"
+
+
+LINES: dict[str, list[dict[str, Any]]] = {
+    "I live in Turin.": [triple("Ada", "LIVES_IN", "Turin", quote="I live in Turin")],
+    "We moved to Oslo last week!": [
+        triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo last week", valid_from="2024-06-13")
+    ],
+    "I have a cat, Miso.": [triple("Ada", "HAS_PET", "Miso", quote="a cat, Miso")],
+    "And a dog, Rex.": [triple("Ada", "HAS_PET", "Rex", quote="a dog, Rex")],
+    "My boss is Ingrid.": [triple("Ada", "REPORTS_TO", "Ingrid", quote="boss is Ingrid")],
+    "Her brother is Lars.": [triple("Ingrid", "SIBLING_OF", "Lars", quote="brother is Lars")],
+    "Lars studied at NTNU.": [triple("Lars", "STUDIED_AT", "NTNU", quote="studied at NTNU")],
+    "If I moved to Rome, I would miss the snow.": [
+        triple("Ada", "LIVES_IN", "Rome", quote="If I moved to Rome", modality="hypothetical")
+    ],
+    "The party takes place on 5 October.": [
+        triple("party", "HAPPENS_ON", "2024-10-05", quote="on 5 October", literal=True)
+    ],
+    "No, I meant 6 October.": [triple("party", "HAPPENS_ON", "2024-10-06", quote="6 October", literal=True)],
+    "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
+    "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
+}
+
+
+def read(said: str) -> list[dict[str, Any]]:
+    return LINES.get(said, [])
+
+
+def decide(prompt: str) -> dict[str, Any]:
+    if "I meant" in prompt:
+        return {"action": "invalidate", "kind": "correction", "at": None}
+    return {"action": "invalidate", "kind": "change", "at": None}
+
+
+@pytest.fixture
+def model() -> ScriptedChat:
+    return ScriptedChat(read=read, decide=decide)
+
+
+@pytest.fixture
+async def memory(settings: Settings, embedder: LocalEmbedder, model: ScriptedChat) -> AsyncIterator[Memory]:
+    async with Memory.open(settings, model=model, embedder=embedder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def story(memory: Memory, scope: str) -> Add:
+    """Let Ada say something on a day."""
+
+    async def say(text: str, at: str) -> Added:
+        day = datetime.fromisoformat(f"{at}T12:00:00+00:00")
+        return await memory.add(Message(text=text, at=day, speaker="Ada"), scope=scope)
+
+    return say

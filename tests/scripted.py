@@ -1,0 +1,77 @@
+"""A chat model whose replies are written in the test."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from graphmem.ports import ChatReply, ChatRequest
+
+
+def triple(subject: str, predicate: str, value: str, *, quote: str, **more: Any) -> dict[str, Any]:
+    """A triple as a model writes it; `literal=True` puts the value into `value`."""
+    literal = more.pop("literal", False)
+    return {
+        "message": "M1",
+        "quote": quote,
+        "subject": subject,
+        "predicate": predicate,
+        "object": None if literal else value,
+        "value": value if literal else None,
+        "number": None,
+        "unit": None,
+        "valid_from": None,
+        "valid_to": None,
+        "polarity": "stated",
+        "modality": "said",
+        "confidence": 0.9,
+        **more,
+    }
+
+
+@dataclass
+class ScriptedChat:
+    """Reads each message by `read`, and decides every conflict as `decide` says."""
+
+    read: Callable[[str], Sequence[dict[str, Any]]]
+    decide: Callable[[str], dict[str, Any]] = field(
+        default=lambda _: {"action": "invalidate", "kind": "change", "at": None}
+    )
+    name: str = "scripted"
+    asked: list[ChatRequest] = field(default_factory=list)
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        self.asked.append(request)
+        reply = self._extraction(request) if request.kind == "extract" else self._resolution(request)
+        return ChatReply(text=json.dumps(reply), model=self.name, tokens_in=10, tokens_out=5)
+
+    def _extraction(self, request: ChatRequest) -> dict[str, Any]:
+        exchange = request.user.split("Exchange:")[1]
+        triples = [
+            {**t, "message": short}
+            for short, said in re.findall(r"^(M\d+) \[[^]]*\] \(user\) [^:]*: (.*)$", exchange, re.MULTILINE)
+            for t in self.read(said)
+        ]
+        return {"entities": [], "triples": triples}
+
+    def _resolution(self, request: ChatRequest) -> dict[str, Any]:
+        met = re.findall(r"^(T\d+): .*\n\s+meets (F\d+):", request.user, re.MULTILINE)
+        decisions = [
+            {"reason": "the script says so", "triple": t, "fact": f, **self.decide(request.user)} for t, f in met
+        ]
+        return {"decisions": decisions}
+
+
+@dataclass
+class SteppingClock:
+    """A clock that moves on by a second at each look, from a fixed start."""
+
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
