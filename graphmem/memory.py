@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import TypeAlias
 
 from graphmem import rows
 from graphmem.errors import InvalidInput, NotFound, ScopeMissing
-from graphmem.models import AsOf, Entity, Fact, Message, Note, Scope
+from graphmem.models import AsOf, Entity, EpisodeState, Fact, Message, Note, Scope
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
@@ -18,6 +18,7 @@ from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import Parts, build
+from graphmem.write.episodes import Kept
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.validate import check_messages
 
@@ -96,6 +97,8 @@ class Memory:
         check_messages(said)
         kept = await self._parts.writer.keep(said, whose)
         outcome = await self._parts.writer.process(whose, progress) if wait else Outcome()
+        if wait and kept.new:
+            outcome = await self._with_what_others_did(outcome, kept, whose)
         return Added(
             episode_ids=kept.ids,
             new=kept.new,
@@ -104,6 +107,21 @@ class Memory:
             parked=outcome.parked,
             note=outcome.note,
         )
+
+    async def _with_what_others_did(self, outcome: Outcome, kept: Kept, scope: Scope) -> Outcome:
+        """Return the outcome for just these messages, some of which another writer may have processed."""
+        left = set(kept.ids) - {e for c in outcome.changes for e in c.episode_ids}
+        if not left:
+            return outcome
+        changes = list(outcome.changes)
+        found = await self._parts.store.read(
+            "changes", scopes=[scope.key], after=kept.change_number, limit=len(kept.ids) * MOST_RESULTS
+        )
+        changes += [c for c in (rows.change(row["change"]) for row in found) if left.intersection(c.episode_ids)]
+        said = await self._parts.store.read("episodes_by_ids", scopes=[scope.key], ids=list(left))
+        episodes = [rows.episode(row["episode"]) for row in said]
+        parked = {e.message_id: e.reason or "" for e in episodes if e.state is EpisodeState.PARKED}
+        return replace(outcome, changes=tuple(changes), parked={**outcome.parked, **parked})
 
     async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
         """Draw facts from the messages that still wait in a scope."""

@@ -273,6 +273,11 @@ class Fact:
         return self.literal.text if self.literal else self.object
 
     @property
+    def normal(self) -> str:
+        """The form in which the values of two facts are compared."""
+        return self.object_id or (self.literal.normal if self.literal else "")
+
+    @property
     def state(self) -> FactVersion:
         """What is believed now, in the shape of a version."""
         return FactVersion(

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import DockerException
+from testcontainers.community.neo4j import Neo4jContainer
 
 from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
@@ -40,9 +42,6 @@ def neo4j_uri() -> Iterator[str]:
 
 
 def _container(why_no_jars: str) -> Iterator[str]:
-    from docker.errors import DockerException
-    from testcontainers.neo4j import Neo4jContainer
-
     try:
         container = Neo4jContainer("neo4j:5.26.30-community").with_env("NEO4J_AUTH", "none").start()
     except DockerException as exc:

@@ -68,10 +68,20 @@ def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | i
 
 
 def _kind(kind: ConflictKind, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
-    """Say what a hit means for the statement; None for a pair seen from the other end without being its inverse."""
-    same = (fact.object_id, fact.value) == (statement.fact.object_id, statement.fact.value)
-    if kind is ConflictKind.SLOT and same and statement.polarity is Polarity.DENIED:
-        return ConflictKind.DENIED
-    if kind is ConflictKind.INVERSE and ontology.predicate(statement.fact.predicate).inverse != fact.predicate:
+    """Say what a hit means for the statement; None for a fact that it neither repeats nor contradicts."""
+    new = statement.fact
+    denied = statement.polarity is Polarity.DENIED
+    if kind is ConflictKind.INVERSE and ontology.predicate(new.predicate).inverse != fact.predicate:
         return None
-    return kind
+    if kind is ConflictKind.PAIR or (kind is ConflictKind.SLOT and new.normal != fact.normal):
+        return kind
+    if denied:
+        return ConflictKind.DENIED
+    if new.modality is not fact.modality or (new.event and kind is not ConflictKind.REPEAT):
+        return None
+    # What ended before the statement is true again: a new fact.
+    return None if fact.interval.end is not None and fact.interval.end <= new.interval.start else _repeat(kind)
+
+
+def _repeat(kind: ConflictKind) -> ConflictKind:
+    return ConflictKind.INVERSE if kind is ConflictKind.INVERSE else ConflictKind.REPEAT

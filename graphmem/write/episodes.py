@@ -18,11 +18,15 @@ _STORE_BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What became of messages: the ids of their episodes in order, and how many were known already."""
+    """What became of messages: the ids of their episodes in order, and how many were known already.
+
+    `change_number` is the number of the scope's last change before they came.
+    """
 
     ids: tuple[str, ...]
     new: int
     known: int
+    change_number: int = 0
 
 
 async def store_episodes(
@@ -31,6 +35,7 @@ async def store_episodes(
     """Keep messages in the scope's order; one whose id is known is kept once."""
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     new = 0
+    change_number: int | None = None
     for start in range(0, len(messages), _STORE_BATCH):
         batch = ids[start : start + _STORE_BATCH]
         known = {row["id"] for row in await store.read("episodes_known", scope=scope.key, ids=batch)}
@@ -40,19 +45,22 @@ async def store_episodes(
         vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for _, m in part])
         rows = [_row(i, m, v, scope) for (i, m), v in zip(part, vectors, strict=True)]
 
-        async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> int:
+        async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> tuple[int, int]:
             return await _store(transaction, rows, scope, utc_text(clock.now()))
 
-        new += await store.transact(work)
-    return Kept(ids=tuple(ids), new=new, known=len(messages) - new)
+        stored, number = await store.transact(work)
+        new += stored
+        change_number = number if change_number is None else change_number
+    return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number or 0)
 
 
-async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, now: str) -> int:
+async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, now: str) -> tuple[int, int]:
+    """Store the rows that are still unknown; returns how many, and the scope's last change so far."""
     locked = (await transaction.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=now))[0]
     known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in rows])}
     fresh = [{**row, "seq": 0} for row in rows if row["id"] not in known]
     if not fresh:
-        return 0
+        return 0, locked["change_number"]
     sessions = list(dict.fromkeys(row["session_id"] for row in fresh))
     tails = {
         r["session"]: r["last"] for r in await transaction.read("session_tails", scope=scope.key, sessions=sessions)
@@ -73,7 +81,7 @@ async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Sc
     await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=now, rows=fresh)
     await transaction.write("link_next", scope=scope.key, rows=pairs)
     await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0)
-    return len(fresh)
+    return len(fresh), locked["change_number"]
 
 
 def episode_id(scope: Scope, message_id: str) -> str:

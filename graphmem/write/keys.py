@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphmem.models import Fact, digest
+from graphmem.models import Fact, Modality, digest
 from graphmem.ontology import Kind, Ontology
 
 
@@ -22,7 +22,6 @@ def keys_of(fact: Fact, ontology: Ontology) -> Keys:
     """Return a fact's keys from its canonical ids."""
     predicate = ontology.predicate(fact.predicate)
     name = fact.raw_predicate or fact.predicate
-    value = fact.object_id or (fact.literal.normal if fact.literal else "")
     if predicate.kind is Kind.EVENT:
         first = fact.sources[0].episode_id if fact.sources else ""
         when = fact.interval.start.isoformat() if fact.interval.stated else first
@@ -30,12 +29,14 @@ def keys_of(fact: Fact, ontology: Ontology) -> Keys:
         when = f"{fact.interval.start.isoformat()}/{fact.interval.end.isoformat()}"
     else:
         when = ""
+    if fact.modality is not Modality.SAID:
+        when += f" {fact.modality}"
     pair = inverse = None
     if fact.object_id:
         pair = digest(fact.scope, "pair", fact.subject_id, fact.object_id)
         inverse = digest(fact.scope, "pair", fact.object_id, fact.subject_id)
     return Keys(
-        live=digest(fact.scope, "live", fact.subject_id, name, value, when),
+        live=digest(fact.scope, "live", fact.subject_id, name, fact.normal, when),
         slot=digest(fact.scope, "slot", fact.subject_id, name),
         pair=pair,
         inverse=inverse,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from graphmem import rows
 from graphmem.errors import ModelError, NotFound, StoreConflict
@@ -34,10 +35,12 @@ from graphmem.write.entities import extract_entities, named_in, speakers
 from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.extract import extraction_request
 from graphmem.write.link import Links, candidates, link, statements
+from graphmem.write.reconcile import reconcile
 from graphmem.write.relations import generate_relations
 from graphmem.write.replies import ExtractionReply, ResolutionReply
 from graphmem.write.resolve import Shown, resolution_request, resolve, show
-from graphmem.write.settle import Decision, Settled, Unsettled, settle, settle_batch
+from graphmem.write.settle import Decision, Settled, Unsettled, settle
+from graphmem.write.turn import turn
 
 EXCHANGE = 8
 CONTEXT_MESSAGES = 10
@@ -101,30 +104,36 @@ class WritePipeline:
         self._clock = clock
         self._ontology = ontology
         self._model = model
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def keep(self, messages: Sequence[Message], scope: Scope) -> Kept:
         """Store messages durably."""
-        async with self._turn(scope):
+        async with self._queue("keep", scope):
             return await store_episodes(messages, scope, store=self._store, embedder=self._embedder, clock=self._clock)
 
     async def process(self, scope: Scope, progress: Progress | None = None) -> Outcome:
         """Draw facts from all pending messages of a scope, also those that a killed process left."""
-        async with self._turn(scope):
-            changes: list[Change] = []
-            parked: dict[str, str] = {}
-            done = 0
-            while pending := await self._pending(scope):
-                for exchange in batches(pending, EXCHANGE):
-                    try:
-                        changes += await self._process(exchange, scope)
-                        done += len(exchange)
-                    except (ModelError, StoreConflict) as exc:
-                        reason = f"{type(exc).__name__}: {exc}"
-                        parked |= {e.message_id: reason for e in exchange}
-                        await self._park(exchange, scope, reason)
-                    if progress is not None:
-                        progress(done + len(parked), len(pending))
+        async with self._queue("process", scope):
+            if not await self._pending(scope):
+                return Outcome()
+            async with turn(scope, self._store, self._clock):
+                return await self._process_all(scope, progress)
+
+    async def _process_all(self, scope: Scope, progress: Progress | None) -> Outcome:
+        changes: list[Change] = []
+        parked: dict[str, str] = {}
+        done = 0
+        while pending := await self._pending(scope):
+            for exchange in batches(pending, EXCHANGE):
+                try:
+                    changes += await self._process(exchange, scope)
+                    done += len(exchange)
+                except (ModelError, StoreConflict) as exc:
+                    reason = f"{type(exc).__name__}: {exc}"
+                    parked |= {e.message_id: reason for e in exchange}
+                    await self._park(exchange, scope, reason)
+                if progress is not None:
+                    progress(done + len(parked), len(pending))
         note = None
         if self._model is None and done:
             note = (
@@ -133,9 +142,9 @@ class WritePipeline:
             )
         return Outcome(changes=tuple(changes), parked=parked, done=done, note=note)
 
-    def _turn(self, scope: Scope) -> asyncio.Lock:
-        """Writers of one process take turns, instead of losing races in the store."""
-        return self._turns.setdefault(scope.key, asyncio.Lock())
+    def _queue(self, what: str, scope: Scope) -> asyncio.Lock:
+        """Writers of one memory wait here, and only the first of them asks the store."""
+        return self._locks.setdefault((what, scope.key), asyncio.Lock())
 
     async def _pending(self, scope: Scope) -> list[Episode]:
         found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=_READ_AT_ONCE)
@@ -153,7 +162,7 @@ class WritePipeline:
 
     async def note(self, notes: Sequence[Note], scope: Scope) -> tuple[Change, ...]:
         """Keep free statements as NOTED facts, each with the messages that say it; raises NotFound."""
-        async with self._turn(scope):
+        async with self._queue("process", scope):
             changes: list[Change] = []
             for start in range(0, len(notes), NOTES_AT_ONCE):
                 read = await self._noted(notes[start : start + NOTES_AT_ONCE], scope)
@@ -259,7 +268,7 @@ class WritePipeline:
         links = await link(read.mentions, scope, reader)
         stated = statements(read.triples, links, scope, now, self._ontology)
         found = await detect_conflicts(stated, scope, self._ontology, now, reader)
-        return links, settle_batch([settle(f.statement, f.conflicts, self._ontology) for f in found], self._ontology)
+        return links, tuple(settle(f.statement, f.conflicts, self._ontology) for f in found)
 
     async def _apply(
         self,
@@ -301,14 +310,14 @@ class WritePipeline:
         await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(changes))
         return changes
 
-    def _resolved(self, decisions: Sequence[Decision], judged: _Judged, now: datetime) -> list[Settled]:
+    def _resolved(self, decisions: Sequence[Decision], judged: _Judged, now: datetime) -> tuple[Settled, ...]:
         """Put the model's decisions in their places; raises _Stale where it decided about something else."""
         unsettled = [d for d in decisions if isinstance(d, Unsettled)]
         shown = show(unsettled)
         if _asked(shown) != judged.asked:
             raise _Stale
         by_model = iter(resolve(judged.reply, shown, self._ontology, now) if judged.reply else ())
-        return [next(by_model) if isinstance(d, Unsettled) else d for d in decisions]
+        return reconcile([next(by_model) if isinstance(d, Unsettled) else d for d in decisions], self._ontology)
 
 
 def _asked(shown: Shown) -> frozenset[tuple[str, frozenset[str]]]:

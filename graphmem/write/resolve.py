@@ -116,6 +116,7 @@ def _closing(
     for decision in decisions:
         fact = _fact_of(decision, unsettled, shown)
         kind = decision.kind or InvalidateKind.CHANGE
+        at = now
         if kind is InvalidateKind.CHANGE:
             boundary = _boundary(decision, statement)
             if boundary.start < fact.interval.start and fact.interval.stated:
@@ -123,12 +124,14 @@ def _closing(
                     f"{decision.triple}: {fact.text} is true since {fact.interval.start:%Y-%m-%d}; it cannot end "
                     f"before, on {boundary.start:%Y-%m-%d}. A mistake is a correction."
                 )
-            at = max(boundary.start, fact.interval.start)
-            new = replace(new, interval=replace(boundary, start=at, end=new.interval.end))
-        else:
-            at = now
-            if not new.interval.stated:
-                new = replace(new, interval=fact.interval)
+            new = replace(new, interval=replace(boundary, end=new.interval.end))
+            if boundary.start <= fact.interval.start:
+                # Nothing would be left of it: it had ended by the time it was said.
+                kind = InvalidateKind.CORRECTION
+            else:
+                at = boundary.start
+        elif not new.interval.stated:
+            new = replace(new, interval=replace(fact.interval, end=new.interval.end or fact.interval.end))
         closings.append(Invalidate(fact_id=fact.id, text=fact.text, at=at, kind=kind, before=fact.state))
     if statement.polarity is Polarity.DENIED:
         return _settled(statement, tuple(closings), reason)

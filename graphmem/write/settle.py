@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from graphmem.models import Conflict, ConflictKind, Fact, Modality, Polarity, Statement
@@ -51,7 +52,7 @@ def settle(statement: Statement, conflicts: Sequence[Conflict], ontology: Ontolo
             return _skip(statement, "it denies what is not believed")
         return Unsettled(statement=statement, facts=tuple(_unique(same)))
     repeated = next((c.fact for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}), None)
-    if repeated is not None and _in_force(repeated, fact):
+    if repeated is not None:
         return _skip(statement, "it is believed already; one more source for it", of=repeated)
     if not ontology.predicate(fact.predicate).exclusive:
         return _add(statement, "nothing contradicts it")
@@ -61,105 +62,36 @@ def settle(statement: Statement, conflicts: Sequence[Conflict], ontology: Ontolo
 def _exclusive(statement: Statement, rivals: Sequence[Fact]) -> Decision:
     """Decide about a value of which one holds at a time."""
     fact = statement.fact
-    if fact.modality is not Modality.SAID or fact.confidence < CLOSING_CONFIDENCE:
+    if not closes(fact):
         return _add(statement, "it is not certain enough to close anything")
-    rivals = [r for r in rivals if r.modality is Modality.SAID and r.confidence >= CLOSING_CONFIDENCE]
-    met = [r for r in rivals if _overlap(r, fact)]
+    met = [r for r in rivals if closes(r) and overlap(r, fact)]
     if not met:
         return _add(statement, "nothing else is believed for that time")
-    first_later = min((r.interval.start for r in met if r.interval.start > fact.interval.start), default=None)
-    earlier = [r for r in met if r.interval.start <= fact.interval.start]
-    if first_later is not None and not earlier:
-        past = replace(fact, interval=replace(fact.interval, end=first_later))
-        return _add(replace(statement, fact=past), "older news: it held until the next value")
-    return Unsettled(statement=statement, facts=tuple(earlier))
+    next_start = min((r.interval.start for r in met if r.interval.start > fact.interval.start), default=None)
+    if next_start is not None:
+        statement = ended(statement, next_start)
+    earlier = tuple(r for r in met if r.interval.start <= fact.interval.start)
+    if earlier:
+        return Unsettled(statement=statement, facts=earlier)
+    return _add(statement, "older news: it held until the next value")
 
 
-def settle_batch(decisions: Sequence[Decision], ontology: Ontology) -> tuple[Decision, ...]:
-    """Hold the statements of one exchange against each other, in the order of their valid time.
-
-    A repeat within the exchange adds its source to the first; of two values where one holds at a time the later one
-    ends the earlier one; of two for the same moment the one said last stays.
-    """
-    out: list[Decision] = []
-    for decision in decisions:
-        statement = decision.statement
-        twin = next((o for o in out if _same(o.statement, statement) and _adds(o)), None)
-        if twin is not None and statement.polarity is Polarity.STATED:
-            out.append(_skip(statement, "said twice in one exchange", of=twin.statement.fact))
-        elif _adds(decision) and ontology.predicate(statement.fact.predicate).exclusive:
-            out = [_outdone(o, statement) for o in out]
-            out.append(_before_later(decision, out))
-        else:
-            out.append(decision)
-    return tuple(out)
+def closes(fact: Fact) -> bool:
+    """Tell whether a fact is meant and certain enough to contradict another."""
+    return fact.modality is Modality.SAID and fact.confidence >= CLOSING_CONFIDENCE
 
 
-def _before_later(decision: Decision, others: Sequence[Decision]) -> Decision:
-    """Return a value of the exchange, ended where a later value of it begins."""
-    fact = decision.statement.fact
-    starts = [o.statement.fact.interval.start for o in others if _rivals(o, decision.statement)]
-    start = min((s for s in starts if s > fact.interval.start), default=None)
-    if start is None or fact.interval.end is not None:
-        return decision
-    ended = replace(fact, interval=replace(fact.interval, end=start))
-    return _add(replace(decision.statement, fact=ended), "it held until the next value of the same exchange")
-
-
-def _outdone(earlier: Decision, statement: Statement) -> Decision:
-    """Return what becomes of an earlier addition of the exchange when another value follows."""
-    if not _rivals(earlier, statement):
-        return earlier
-    fact, start = earlier.statement.fact, statement.fact.interval.start
-    if fact.interval.start == start:
-        return _skip(earlier.statement, "said otherwise later in the same exchange")
-    if fact.interval.start < start and fact.interval.end is None:
-        ended = replace(fact, interval=replace(fact.interval, end=start))
-        return _add(replace(earlier.statement, fact=ended), "it held until the next value of the same exchange")
-    return earlier
-
-
-def _rivals(decision: Decision, statement: Statement) -> bool:
-    one, other = decision.statement.fact, statement.fact
-    return (
-        isinstance(decision, Settled)
-        and _adds(decision)
-        and one.modality is Modality.SAID
-        and other.modality is Modality.SAID
-        and (one.subject_id, one.predicate, one.raw_predicate)
-        == (other.subject_id, other.predicate, other.raw_predicate)
-        and _value(one) != _value(other)
-        and _overlap(one, other)
-    )
-
-
-def _same(one: Statement, other: Statement) -> bool:
-    a, b = one.fact, other.fact
-    return (a.subject_id, a.predicate, a.raw_predicate, _value(a), a.modality) == (
-        b.subject_id,
-        b.predicate,
-        b.raw_predicate,
-        _value(b),
-        b.modality,
-    ) and (not (a.interval.stated and b.interval.stated) or a.interval.start == b.interval.start)
-
-
-def _value(fact: Fact) -> str:
-    return fact.object_id or (fact.literal.normal if fact.literal else "")
-
-
-def _adds(decision: Decision) -> bool:
-    return isinstance(decision, Settled) and any(isinstance(op, Add) for op in decision.operations)
-
-
-def _in_force(believed: Fact, fact: Fact) -> bool:
-    """Tell whether a believed fact covers the new one; one that was closed before is true again."""
-    return believed.interval.end is None or fact.interval.start < believed.interval.end
-
-
-def _overlap(one: Fact, other: Fact) -> bool:
+def overlap(one: Fact, other: Fact) -> bool:
+    """Tell whether two facts hold at the same time at some moment."""
     a, b = one.interval, other.interval
     return (a.end is None or b.start < a.end) and (b.end is None or a.start < b.end)
+
+
+def ended(statement: Statement, at: datetime) -> Statement:
+    """Return a statement whose fact ends at `at`, or earlier where it already did."""
+    interval = statement.fact.interval
+    end = at if interval.end is None else min(at, interval.end)
+    return replace(statement, fact=replace(statement.fact, interval=replace(interval, end=end)))
 
 
 def _add(statement: Statement, reason: str) -> Settled:

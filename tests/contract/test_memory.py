@@ -71,9 +71,7 @@ async def test_a_repeat_is_no_second_fact_but_one_more_source(
     assert "resolve" not in {request.kind for request in model.asked}
 
 
-async def test_many_values_stand_side_by_side(
-    memory: Memory, story: Story, scope: str, model: ScriptedChat
-) -> None:
+async def test_many_values_stand_side_by_side(memory: Memory, story: Story, scope: str, model: ScriptedChat) -> None:
     await story("I have a cat, Miso.", "2024-01-10")
     await story("And a dog, Rex.", "2024-02-10")
 
@@ -123,7 +121,7 @@ async def test_the_live_view_shows_what_holds(memory: Memory, story: Story, scop
     await story("I live in Turin.", "2024-01-10")
     await story("I am 34.", "2024-01-11")
     await story("We moved to Oslo last week!", "2024-06-20")
-    parts = memory._parts  # noqa: SLF001
+    parts = memory._parts
 
     live = await parts.store.read("live_view", scopes=[f"test/{scope}"])
 
@@ -225,8 +223,8 @@ async def test_24_writers_of_the_same_and_of_contradicting_facts(
         await asyncio.gather(*(write((one, other)[n % 2], n) for n in range(24)))
         status = await one.status(scope=scope)
         facts = await one.facts(scope=scope)
-        live = await one._parts.store.read("live_view", scopes=[f"test/{scope}"])  # noqa: SLF001
-        found = await one._parts.store.read(  # noqa: SLF001
+        live = await one._parts.store.read("live_view", scopes=[f"test/{scope}"])
+        found = await one._parts.store.read(
             "facts_of_scopes", scopes=[f"test/{scope}"], predicate="LIVES_IN", limit=100
         )
         whole = [await one.fact(row["id"], scope=scope) for row in found]
@@ -242,9 +240,7 @@ async def test_without_a_model_messages_are_indexed_and_it_says_so(
     settings: Settings, embedder: LocalEmbedder, scope: str
 ) -> None:
     async with Memory.open(settings, embedder=embedder) as memory:
-        added = await memory.add(
-            Message(text="I live in Turin.", at=day("2024-01-10"), speaker="Ada"), scope=scope
-        )
+        added = await memory.add(Message(text="I live in Turin.", at=day("2024-01-10"), speaker="Ada"), scope=scope)
         found = await memory.search("Who lives in Turin?", scope=scope)
 
     assert added.note is not None
@@ -259,7 +255,9 @@ async def test_a_scope_is_asked_for(memory: Memory) -> None:
         await memory.search("Where?", scope=[])
 
 
-async def test_ten_thousand_quoted_words_and_lucene_signs_harm_nothing(memory: Memory, story: Story, scope: str) -> None:
+async def test_ten_thousand_quoted_words_and_lucene_signs_harm_nothing(
+    memory: Memory, story: Story, scope: str
+) -> None:
     await story("I live in Turin.", "2024-01-10")
 
     for query in ('Turin" OR scope_key:* (', "+-&|!(){}[]^~*?:\\/", "Turin AND NOT Turin", "Zoë " * 300):
