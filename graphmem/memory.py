@@ -78,7 +78,7 @@ class Memory:
 
     async def close(self) -> None:
         """Let go of the store."""
-        await self._parts.store.close()
+        await self._parts.close()
 
     async def add(
         self,

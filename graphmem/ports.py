@@ -87,6 +87,10 @@ class ChatModel(Protocol):
         """Answer one request; raises ModelError."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 class Embedder(Protocol):
     """Turns texts into vectors of one dimension, normalised."""

@@ -29,6 +29,13 @@ class Parts:
     model: ChatModel | None
     writer: WritePipeline
     reader: ReadPipeline
+    owns_model: bool
+
+    async def close(self) -> None:
+        """Let go of the store, and of the model unless it was given."""
+        await self.store.close()
+        if self.owns_model and self.model is not None:
+            await self.model.close()
 
 
 async def build(
@@ -42,7 +49,7 @@ async def build(
     clock = clock or SystemClock()
     embedder = embedder or LocalEmbedder()
     ontology = load_ontology(settings.ontology)
-    model = model or _model(settings)
+    given, model = model, model or _model(settings)
     store = await open_store(_connector(settings), embedder, clock)
     return Parts(
         settings=settings,
@@ -53,6 +60,7 @@ async def build(
         model=model,
         writer=WritePipeline(store=store, embedder=embedder, clock=clock, ontology=ontology, model=model),
         reader=ReadPipeline(store=store, embedder=embedder, clock=clock),
+        owns_model=given is None,
     )
 
 

@@ -49,6 +49,9 @@ class ScriptedChat:
         reply = self._extraction(request) if request.kind == "extract" else self._resolution(request)
         return ChatReply(text=json.dumps(reply), model=self.name, tokens_in=10, tokens_out=5)
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def _extraction(self, request: ChatRequest) -> dict[str, Any]:
         exchange = request.user.split("Exchange:")[1]
         triples = [

@@ -53,3 +53,7 @@ class OpenAIChat:
             tokens_in=usage.prompt_tokens if usage else 0,
             tokens_out=usage.completion_tokens if usage else 0,
         )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()

@@ -47,6 +47,9 @@ class ReplayChat:
             )
         return ChatReply(text=json.dumps(_shortened(self._replies[key], request.names)), model=self.name)
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 def _load(path: Path) -> dict[tuple[str, tuple[str, ...], int], dict[str, Any]]:
     replies: dict[tuple[str, tuple[str, ...], int], dict[str, Any]] = {}

@@ -19,9 +19,7 @@ NOW = day("2024-12-01")
 def decided(new: Any = None, *, facts: Any = (TURIN,), **decision: Any) -> Settled:
     unsettled = Unsettled(statement=new or statement("Oslo"), facts=tuple(facts))
     given = {"reason": "because", "triple": "T1", "action": "skip", "fact": None, "at": None, "kind": None, **decision}
-    (settled,) = resolve(
-        ResolutionReply.model_validate({"decisions": [given]}), show([unsettled]), ONTOLOGY, NOW
-    )
+    (settled,) = resolve(ResolutionReply.model_validate({"decisions": [given]}), show([unsettled]), ONTOLOGY, NOW)
     return settled
 
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from graphmem.adapters.queries import cypher_root, load_migrations, load_queries, schema_format
+from graphmem.errors import QueryError
+
+HERE = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("read/a.cypher", "MATCH (n {scope: $scope}) RETURN n", "first line"),
+        ("read/a.cypher", "// b: another name\nMATCH (n {scope: $scope}) RETURN n", "first line"),
+        ("read/a.cypher", "// a: empty\n", "no query"),
+        ("read/a.cypher", "// a: for all\nMATCH (n) RETURN n", "scope"),
+        ("read/a.cypher", "// a: in a comment only\n// $scope\nMATCH (n) RETURN n", "scope"),
+        ("read/a.cypher", "// a: free      scope: none\nMATCH (n) RETURN n", "admin"),
+        ("write/a.cypher", "// a: odd\nMATCH (n:{{NAME}} {scope: $scope}) RETURN n", "NAME"),
+    ],
+)
+def test_a_query_that_breaks_a_rule_is_refused(tmp_path: Path, name: str, text: str, says: str) -> None:
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(text)
+
+    with pytest.raises(QueryError, match=says):
+        load_queries(tmp_path)
+
+
+def test_two_queries_of_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("read", "write"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.cypher").write_text("// a: twice\nMATCH (n {scope: $scope}) RETURN n")
+
+    with pytest.raises(QueryError, match="already"):
+        load_queries(tmp_path)
+
+
+def test_only_checked_names_stand_in_a_query() -> None:
+    queries = load_queries()
+
+    assert ":LIVES_IN {" in queries.text("draw_live", {"TYPE": "LIVES_IN"})
+    for names in ({"TYPE": "LIVES_IN]->() DETACH DELETE n"}, {"TYPE": ""}, {"LABEL": "Person"}, {}):
+        with pytest.raises(QueryError):
+            queries.text("draw_live", names)
+    with pytest.raises(QueryError, match="no query"):
+        queries.text("drop_everything")
+
+
+def test_every_query_is_asked_by_the_program() -> None:
+    program = "\n".join(p.read_text(encoding="utf-8") for p in (HERE / "graphmem").rglob("*.py"))
+    asked = set(re.findall(r'"([a-z_]+)"', program))
+    asked |= {f"{way}_{kind}" for way in ("near", "nearest") for kind in ("episodes", "facts")}
+
+    assert set(load_queries().texts) - asked == set()
+
+
+def test_migrations_run_common_first_and_only_those_that_lack() -> None:
+    names = [m.name for m in load_migrations("arcadedb")]
+
+    assert names[:2] == ["common/0001_start", "arcadedb/0001_start"]
+    assert list(load_migrations("neo4j526", after=schema_format())) == []
+    assert (cypher_root() / "schema").is_dir()

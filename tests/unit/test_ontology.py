@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphmem.errors import OntologyError
+from graphmem.ontology import load_ontology
+
+OWN = """
+types = ["Person", "Thing", "Ship"]
+[predicates]
+NOTED = { cardinality = "many", kind = "event", object = "text", phrase = "noted:" }
+RELATED_TO = { cardinality = "many", kind = "state", object = ["Thing"], phrase = "is related to" }
+"""
+
+
+def test_the_own_ontology_has_what_graphmem_needs() -> None:
+    ontology = load_ontology()
+
+    assert ontology.predicate("LIVES_IN").exclusive
+    assert not ontology.predicate("HAS_PET").exclusive
+    assert ontology.predicate("REPORTS_TO").inverse == "MANAGES"
+    assert ontology.predicate("TELEPORTED").name == "RELATED_TO"
+    assert ontology.type("Spaceship") == "Thing"
+
+
+def test_users_bring_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        OWN + 'CAPTAIN_OF = { cardinality = "one", kind = "state", object = ["Ship"], phrase = "commands" }\n'
+    )
+
+    assert load_ontology(path).predicate("CAPTAIN_OF").objects == ("Ship",)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('SUBJECT = { cardinality = "one", kind = "state", object = "text", phrase = "x" }', "SUBJECT"),
+        ('bad = { cardinality = "one", kind = "state", object = "text", phrase = "x" }', "bad"),
+        ('"A]->() DETACH DELETE n" = { cardinality = "one", kind = "state", object = "text", phrase = "x" }', "DELETE"),
+        ('A = { cardinality = "one", kind = "state", object = ["Car"], phrase = "x" }', "Car"),
+        ('A = { cardinality = "one", kind = "state", object = "text", phrase = "x", inverse = "B" }', "B"),
+        ('A = { cardinality = "one", kind = "state", object = "text", phrase = "x", property = "name" }', "name"),
+        ('A = { cardinality = "two", kind = "state", object = "text", phrase = "x" }', "cardinality"),
+        ("A = 1", "A"),
+        ("A = ", "own.toml"),
+    ],
+)
+def test_names_that_may_not_reach_cypher_are_refused(tmp_path: Path, line: str, says: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(f"{OWN}{line}\n")
+
+    with pytest.raises(OntologyError, match=says):
+        load_ontology(path)
+
+
+def test_what_graphmem_needs_may_not_lack(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('types = ["Person"]\n[predicates]\n')
+
+    with pytest.raises(OntologyError, match="NOTED"):
+        load_ontology(path)

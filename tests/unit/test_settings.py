@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphmem.errors import SettingsError
+from graphmem.settings import read_settings
+
+
+def test_without_any_variable_it_is_the_embedded_store_in_the_users_data() -> None:
+    settings = read_settings({})
+
+    assert settings.neo4j_uri is None
+    assert settings.home.name == "graphmem"
+
+
+def test_every_variable_has_its_place(tmp_path: Path) -> None:
+    replay = tmp_path / "replies.jsonl"
+    replay.touch()
+
+    settings = read_settings(
+        {
+            "GRAPHMEM_HOME": str(tmp_path),
+            "NEO4J_URI": "neo4j+s://db.example:7687",
+            "NEO4J_PASSWORD": " s3cret ",
+            "GRAPHMEM_REPLAY": str(replay),
+            "GRAPHMEM_SCOPE": "ada",
+        }
+    )
+
+    assert (settings.home, settings.neo4j_uri, settings.neo4j_password) == (
+        tmp_path,
+        "neo4j+s://db.example:7687",
+        "s3cret",
+    )
+    assert (settings.replay, settings.scope) == (replay, "ada")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_URI", "http://db.example"),
+        ("OPENAI_BASE_URL", "localhost:8000"),
+        ("GRAPHMEM_MODEL_TIMEOUT", "soon"),
+        ("GRAPHMEM_MODEL_TIMEOUT", "0"),
+        ("GRAPHMEM_REPLAY", "/no/such/file"),
+        ("GRAPHMEM_ONTOLOGY", "/no/such/file"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({name: value})

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graphmem.errors import ReplyRefused
+from graphmem.models import Interval, Literal, Precision, Role
+from graphmem.write.relations import generate_relations
+from graphmem.write.replies import ExtractionReply
+from tests.scripted import triple
+from tests.values import ONTOLOGY, day, episode
+
+SAID = episode("We moved to Oslo last week! The party takes place on 5 October, and I am 34.")
+
+
+def generated(reply: dict[str, Any], said: Any = SAID) -> Any:
+    (found,) = generate_relations(
+        ExtractionReply.model_validate({"entities": [], "triples": [reply]}), [said], ONTOLOGY
+    )
+    return found
+
+
+def test_an_undated_statement_is_known_from_its_message() -> None:
+    assert generated(triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo")).interval == Interval(
+        start=day("2024-06-20"), precision=Precision.INSTANT, stated=False
+    )
+
+
+def test_a_stated_time_keeps_its_precision_and_its_end_lies_after_the_last_day() -> None:
+    found = generated(
+        triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo", valid_from="2022-05", valid_to="2023-12-31")
+    )
+
+    assert found.interval == Interval(
+        start=day("2022-05-01"), end=day("2024-01-01"), precision=Precision.MONTH, stated=True
+    )
+
+
+def test_literals_carry_numbers_and_dates() -> None:
+    age = generated(triple("Ada", "AGE", "34", quote="I am 34", literal=True, number=34))
+    party = generated(triple("party", "HAPPENS_ON", "2024-10-05", quote="5 October", literal=True))
+
+    assert age.object == Literal(text="34", number=34)
+    assert party.object == Literal(text="2024-10-05", date=day("2024-10-05"))
+
+
+def test_an_invented_predicate_becomes_related_to() -> None:
+    found = generated(triple("Ada", "TELEPORTED", "Oslo", quote="moved to Oslo"))
+
+    assert (found.predicate, found.raw_predicate) == ("RELATED_TO", "TELEPORTED")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"message": "M7"}, "not one of M1"),
+        ({"quote": "moved to Rome"}, "not in M1"),
+        ({"valid_from": "last week"}, "no date"),
+        ({"valid_from": "9999"}, "no date"),
+        ({"valid_from": "2024-05-01", "valid_to": "2023-05-01"}, "before it starts"),
+        ({"object": None}, "needs an entity"),
+        ({"predicate": "AGE", "object": None, "value": "old"}, "needs a `number`"),
+        ({"predicate": "HAPPENS_ON", "object": None, "value": "soon"}, "no date"),
+        ({"predicate": "NOTED", "object": None}, "neither"),
+    ],
+)
+def test_a_triple_that_breaks_a_rule_is_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ReplyRefused, match=says):
+        generated({**triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo"), **wrong})
+
+
+def test_the_assistant_is_no_source() -> None:
+    with pytest.raises(ReplyRefused, match="no source"):
+        generated(triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo"), episode(SAID.text, role=Role.ASSISTANT))
