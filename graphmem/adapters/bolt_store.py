@@ -6,6 +6,8 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from itertools import zip_longest
 from typing import Any, LiteralString, Protocol, TypeVar, cast
 
 import httpx
@@ -29,7 +31,7 @@ from neo4j.exceptions import (
 )
 
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
-from graphmem.adapters.queries import Queries, load_migrations, load_queries, schema_format
+from graphmem.adapters.queries import Migration, Queries, load_migrations, load_queries, schema_format
 from graphmem.errors import (
     EmbedderError,
     GraphMemError,
@@ -59,6 +61,10 @@ class Connector(Protocol):
         """Return where the server answers now."""
         ...
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other clients from changing the schema meanwhile, where the server does not see to that itself."""
+        ...
+
     def release(self) -> None:
         """Let go of it."""
         ...
@@ -73,6 +79,10 @@ class FixedAddress:
     def ensure(self) -> Address:
         """Return the address."""
         return self._address
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Neo4j takes the same schema command from many at once."""
+        return nullcontext()
 
     def release(self) -> None:
         """Nothing is held."""
@@ -107,7 +117,7 @@ class BoltStore:
     """A graph reached over Bolt; open it with `open_store`."""
 
     def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+        self.connector = connector
         self._queries = load_queries()
         self._driver: AsyncDriver | None = None
         self._address: Address | None = None
@@ -117,8 +127,8 @@ class BoltStore:
     @property
     def address(self) -> str:
         """The Bolt address, or the embedded store's directory."""
-        if isinstance(self._connector, EmbeddedServer):
-            return str(self._connector.directory)
+        if isinstance(self.connector, EmbeddedServer):
+            return str(self.connector.directory)
         return self._address.uri if self._address else "not connected"
 
     async def connect(self) -> None:
@@ -150,7 +160,7 @@ class BoltStore:
     async def close(self) -> None:
         """Close the connections and let go of the embedded server."""
         await self._disconnect()
-        await asyncio.to_thread(self._connector.release)
+        await asyncio.to_thread(self.connector.release)
 
     async def _run(self, work: Callable[[AsyncSession], Awaitable[T]], *, writes: bool) -> T:
         deadline = time.monotonic() + RETRY_SECONDS
@@ -174,7 +184,7 @@ class BoltStore:
 
     def _again(self, exc: Exception, attempt: int, *, writes: bool) -> bool:
         """Tell whether another try may succeed; for writes on Neo4j the driver has tried already."""
-        if not isinstance(self._connector, EmbeddedServer):
+        if not isinstance(self.connector, EmbeddedServer):
             return not writes and isinstance(exc, (Neo4jError, DriverError)) and exc.is_retryable()
         if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
             return True
@@ -186,8 +196,8 @@ class BoltStore:
     async def _connected(self) -> AsyncDriver:
         async with self._opening:
             if self._driver is None:
-                address = await asyncio.to_thread(self._connector.ensure)
-                embedded = isinstance(self._connector, EmbeddedServer)
+                address = await asyncio.to_thread(self.connector.ensure)
+                embedded = isinstance(self.connector, EmbeddedServer)
                 try:
                     self._driver = AsyncGraphDatabase.driver(
                         address.uri,
@@ -227,6 +237,9 @@ class BoltStore:
             async with driver.session(database=self._address.database if self._address else None) as session:
                 await session.execute_write(work)
         except (Neo4jError, DriverError) as exc:
+            # Neo4j checks IF NOT EXISTS before it waits for another client's same command.
+            if isinstance(exc, Neo4jError) and "EquivalentSchemaRuleAlreadyExists" in (exc.code or ""):
+                return
             raise self._wrapped(exc) from exc
 
     async def _sql(self, statement: str) -> None:
@@ -283,21 +296,33 @@ async def _migrate(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
             f"embedder is {embedder.name} ({embedder.dimension}). Use that model again, or write them anew: "
             "graphmem reembed."
         )
-    for migration in load_migrations(store.dialect, after=at or 0):
-        for statement in migration.statements:
-            await store.execute_schema(statement.replace("$dimension", str(embedder.dimension)), migration.language)
+    if at == known:
+        return
+    with ExitStack() as stack:
+        # In a thread, since another client of this very event loop may be the one that has to finish first.
+        await asyncio.to_thread(stack.enter_context, store.connector.alone())
+        at = (await store.read("graph_state"))[0]["format"]
+        missing = list(load_migrations(store.dialect, after=at or 0))
+        for migration, following in zip_longest(missing, missing[1:]):
+            whole = following is None or following.number > migration.number
+            await _apply(migration, migration.number if whole else migration.number - 1, store, embedder, clock)
 
-        async def record(transaction: Transaction, number: int = migration.number, name: str = migration.name) -> None:
-            await transaction.write(
-                "record_migration",
-                format=number,
-                name=name,
-                now=utc_text(clock.now()),
-                embedder=embedder.name,
-                dimension=embedder.dimension,
-            )
 
-        await store.transact(record)
+async def _apply(migration: Migration, reached: int, store: BoltStore, embedder: Embedder, clock: Clock) -> None:
+    for statement in migration.statements:
+        await store.execute_schema(statement.replace("$dimension", str(embedder.dimension)), migration.language)
+
+    async def record(transaction: Transaction) -> None:
+        await transaction.write(
+            "record_migration",
+            format=reached,
+            name=migration.name,
+            now=utc_text(clock.now()),
+            embedder=embedder.name,
+            dimension=embedder.dimension,
+        )
+
+    await store.transact(record)
 
 
 def _neo4j_dialect(agent: str) -> str:

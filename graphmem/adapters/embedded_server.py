@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class EmbeddedServer:
 
     def ensure(self) -> Address:
         """Return the address of a living server, starting one if there is none; raises StoreUnavailable."""
-        with self._election():
+        with self._locked("start.lock"):
             if not self._alive():
                 self._start()
             how = json.loads((self.directory / "server.json").read_text(encoding="utf-8"))
@@ -70,9 +70,13 @@ class EmbeddedServer:
             os.close(self._hold)
             self._hold = -1
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Wait until no other client brings the schema up to date, and keep them waiting."""
+        return self._locked("schema.lock")
+
     @contextmanager
-    def _election(self) -> Generator[None]:
-        handle = os.open(self.directory / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    def _locked(self, name: str) -> Generator[None]:
+        handle = os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -131,7 +135,9 @@ def _claim(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not marker.exists():
-            others = [p.name for p in directory.iterdir() if p.name not in {"clients.lock", "start.lock"}]
+            others = [
+                p.name for p in directory.iterdir() if p.name not in {"clients.lock", "start.lock", "schema.lock"}
+            ]
             if others and not any(name.startswith("graphmem.json") for name in others):
                 raise StoreForeign(
                     f"{directory} holds other things ({', '.join(sorted(others)[:3])}). Name an empty or new "

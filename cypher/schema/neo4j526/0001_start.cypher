@@ -4,3 +4,4 @@ CREATE VECTOR INDEX fact_vector IF NOT EXISTS FOR (n:Fact) ON n.embedding OPTION
 CREATE FULLTEXT INDEX episode_text IF NOT EXISTS FOR (n:Episode) ON EACH [n.scope_key, n.folded] OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}};
 CREATE FULLTEXT INDEX fact_text IF NOT EXISTS FOR (n:Fact) ON EACH [n.scope_key, n.folded] OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}};
 CREATE FULLTEXT INDEX entity_text IF NOT EXISTS FOR (n:Entity) ON EACH [n.scope_key, n.folded] OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}};
+CALL db.awaitIndexes(300);
