@@ -105,6 +105,10 @@ class Embedder(Protocol):
         """How many numbers a vector has."""
         ...
 
+    async def load(self) -> None:
+        """Get ready, so that the first question need not wait; raises EmbedderError."""
+        ...
+
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector for each text; raises EmbedderError."""
         ...

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from graphmem.adapters.bolt_store import FixedAddress, open_store
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.adapters.openai_chat import OpenAIChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.ports import ChatModel, Clock, Embedder, Store
@@ -50,7 +50,14 @@ async def build(
     embedder = embedder or LocalEmbedder()
     ontology = load_ontology(settings.ontology)
     given, model = model, model or _model(settings)
-    store = await open_store(_connector(settings), embedder, clock)
+    # Side by side: a store that has to be started and a model each take a second or more.
+    loading = asyncio.create_task(embedder.load())
+    try:
+        store = await open_store(_connector(settings), embedder, clock)
+    except BaseException:
+        loading.cancel()
+        raise
+    await loading
     return Parts(
         settings=settings,
         store=store,
@@ -81,6 +88,8 @@ def _model(settings: Settings) -> ChatModel | None:
     if settings.replay is not None:
         return ReplayChat(settings.replay)
     if settings.openai_api_key or settings.openai_base_url:
+        from graphmem.adapters.openai_chat import OpenAIChat  # noqa: PLC0415  (the SDK takes 0.5 s: only when asked)
+
         return OpenAIChat(
             model=settings.model,
             api_key=settings.openai_api_key,

@@ -1,8 +1,7 @@
 """The embedded store's own process: one ArcadeDB server that belongs to one directory.
 
-Run as ``python -m graphmem.adapters.embedded_child DIRECTORY`` by whichever client finds no server there. It holds
-``server.lock`` while it lives, writes ``server.json`` once Bolt answers, and leaves as soon as no client holds
-``clients.lock`` any more.
+Run as a file, with the directory as its argument, by whichever client finds no server there. It holds ``server.lock``
+while it lives, writes ``server.json`` once Bolt answers, and leaves as soon as no client holds ``clients.lock``.
 """
 
 import fcntl

@@ -18,6 +18,7 @@ from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable, StoreUns
 
 FORMAT = 1
 START_SECONDS = 60.0
+_CHILD = Path(__file__).with_name("embedded_child.py")
 _LOGGING = """handlers=java.util.logging.FileHandler
 .level=WARNING
 java.util.logging.FileHandler.pattern={log}
@@ -100,13 +101,13 @@ class EmbeddedServer:
         log = self.directory / "server.log"
         with log.open("ab") as out:
             child = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "graphmem.adapters.embedded_child", str(self.directory.resolve())],
+                # As a file and not as a module: the server has no use for the rest of the package.
+                [sys.executable, "-P", str(_CHILD), str(self.directory.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
                 cwd=self.directory,
-                env=_child_environment(),
             )
         deadline = time.monotonic() + START_SECONDS
         while not (self.directory / "server.json").exists():
@@ -121,12 +122,6 @@ class EmbeddedServer:
             time.sleep(0.02)
         # Not ours to wait for: it outlives this process if another one uses it.
         child.returncode = 0
-
-
-def _child_environment() -> dict[str, str]:
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{path}" if path else package}
 
 
 def _claim(directory: Path) -> None:

@@ -32,6 +32,11 @@ class LocalEmbedder:
     def __init__(self) -> None:
         self._loading = threading.Lock()
 
+    async def load(self) -> None:
+        """Load the model and its tokenizer."""
+        await self.embed_query("hello")
+        self.count_tokens("hello")
+
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector of 384 numbers for each text."""
         return await asyncio.to_thread(self._embed, list(texts))
