@@ -194,7 +194,7 @@ def _chains(words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], sta
             touching[str(end)].append(fact)
     gains: dict[str, float] = {}
     leads: dict[str, _Chain] = {}
-    frontier = [_Way(gain=0.0, end=start, path=(), covered={}) for start in sorted(starts)]
+    frontier = [_Way(gain=0.0, end=start, seen=(start,), path=(), covered={}) for start in sorted(starts)]
     for hop in range(HOPS):
         following = [
             longer for way in frontier for fact in touching[way.end] if (longer := _longer(way, fact, words, hop))
@@ -212,10 +212,11 @@ def _chains(words: Mapping[str, Mapping[str, float]], facts: Sequence[Fact], sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
-    """A chain while it grows: where it ends, its facts, and the question's words that they hold."""
+    """A chain while it grows: where it ends, where it was, its facts, and the question's words that they hold."""
 
     gain: float
     end: str
+    seen: tuple[str, ...]
     path: tuple[str, ...]
     covered: Mapping[str, float]
     adds: bool = True
@@ -223,12 +224,16 @@ class _Way:
 
 def _longer(way: _Way, fact: Fact, words: Mapping[str, Mapping[str, float]], hop: int) -> _Way | None:
     covered = {**way.covered, **words[fact.id]}
-    if fact.id in way.path:
+    other = (fact.object_id if fact.subject_id == way.end else fact.subject_id) or ""
+    if other in way.seen:
         return None
-    other = fact.object_id if fact.subject_id == way.end else fact.subject_id
-    gain = sum(covered.values()) * CHAIN_DECAY**hop
     return _Way(
-        gain=gain, end=other or "", path=(*way.path, fact.id), covered=covered, adds=len(covered) > len(way.covered)
+        gain=sum(covered.values()) * CHAIN_DECAY**hop,
+        end=other,
+        seen=(*way.seen, other),
+        path=(*way.path, fact.id),
+        covered=covered,
+        adds=len(covered) > len(way.covered),
     )
 
 
