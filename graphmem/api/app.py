@@ -150,9 +150,10 @@ def serve_loopback(settings: Settings, port: int) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port))
+            listener.listen(128)
         except OSError as exc:
             raise SettingsError(f"port {port} is taken ({exc}). Name another: graphmem serve --port 8001.") from exc
-        print(f"http://{LOOPBACK}:{port}  (this machine only, since there are no keys)", flush=True)  # noqa: T201
+        print(f"http://{LOOPBACK}:{listener.getsockname()[1]}  (this machine only, since there are no keys)", flush=True)  # noqa: T201
         config = uvicorn.Config(create_app(settings), log_level="warning")
         uvicorn.Server(config).run(sockets=[listener])
 

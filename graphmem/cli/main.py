@@ -158,7 +158,7 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free")] = 8000,
 ) -> None:
     """Serve the memory over HTTP, on this machine only."""
     from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)

@@ -1,0 +1,128 @@
+"""The service through a real socket, with a model behind the OpenAI protocol."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
+OSLO = {"text": "We moved to Oslo last week!", "speaker": "Ada", "at": "2024-06-20T12:00:00Z"}
+
+
+@pytest.fixture
+def user() -> str:
+    return f"ada-{uuid.uuid4().hex[:8]}"
+
+
+def post(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
+    answer = client.post(path, json=body)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def test_messages_become_facts_and_facts_answer(client: httpx.Client, user: str) -> None:
+    first = client.post("/v1/messages?wait=30", json={"user": user, "messages": [TURIN]})
+    second = post(client, "/v1/messages?wait=30", user=user, messages=[OSLO])
+    now = post(client, "/v1/search", user=user, query="Where does Ada live?")
+    spring = post(
+        client, "/v1/search", user=user, query="Where does Ada live?", as_of={"valid": "2024-03-01T00:00:00Z"}
+    )
+
+    assert (first.status_code, first.json()["state"], second["state"]) == (202, "done", "done")
+    assert now["facts"][0]["fact"]["text"] == "Ada lives in Oslo"
+    assert spring["facts"][0]["fact"]["text"] == "Ada lives in Turin"
+    assert "We moved to Oslo last week!" in now["text"]
+
+    fact = now["facts"][0]["fact"]
+    told = client.get(f"/v1/facts/{fact['id']}", params={"user": user}).json()
+    near = client.get(f"/v1/entities/{fact['subject_id']}/neighbourhood", params={"user": user, "hops": 2}).json()
+    then = client.get(
+        f"/v1/entities/{fact['subject_id']}/neighbourhood", params={"user": user, "as_of": "2024-03-01T00:00:00Z"}
+    ).json()
+
+    assert told["history"][0]["cost"]["tokens_in"] == 11
+    assert [f["text"] for f in near["facts"]] == ["Ada lives in Oslo"]
+    assert [f["text"] for f in then["facts"]] == ["Ada lives in Turin"]
+
+
+def test_without_waiting_the_facts_come_by_themselves(client: httpx.Client, user: str) -> None:
+    kept = post(client, "/v1/messages", user=user, messages=[TURIN])
+    deadline = time.monotonic() + 30
+    while not (found := post(client, "/v1/search", user=user, query="Where does Ada live?")["facts"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert (kept["state"], kept["new"]) == ("pending", 1)
+    assert found[0]["fact"]["text"] == "Ada lives in Turin"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("/v1/messages", {"user": "ada", "messages": []}, "messages"),
+        ("/v1/messages", {"user": "ada", "messages": [{**TURIN, "text": " "}]}, "empty"),
+        ("/v1/messages", {"user": "ada", "messages": [{**TURIN, "at": "2024-01-10T12:00:00"}]}, "at"),
+        ("/v1/messages", {"user": "ada", "messages": [{**TURIN, "text": "\ud800"}]}, ""),
+        ("/v1/messages", {"user": "ada", "tenant": "acme", "messages": [TURIN]}, "tenant"),
+        ("/v1/messages", {"user": " ", "messages": [TURIN]}, "scope"),
+        ("/v1/search", {"user": "ada", "query": ""}, "query"),
+        ("/v1/search", {"user": "ada", "query": "x", "limit": 0}, "limit"),
+        ("/v1/search", {"user": "", "query": "x"}, "user"),
+    ],
+)
+def test_a_wrong_request_is_a_problem_in_words(
+    client: httpx.Client, path: str, body: dict[str, Any], says: str
+) -> None:
+    answer = (
+        client.post(path, json=body) if says else client.post(path, content=b'{"user": "ada", "messages": "\\ud800"}')
+    )
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail"}
+    assert says in answer.json()["detail"]
+
+
+def test_what_is_not_there_or_somebody_elses_is_the_same_404(client: httpx.Client, user: str) -> None:
+    post(client, "/v1/messages?wait=30", user=user, messages=[TURIN])
+    (found,) = post(client, "/v1/search", user=user, query="Where does Ada live?")["facts"]
+    fact = found["fact"]
+
+    for path in ("/v1/facts/none", f"/v1/facts/{fact['id']}", f"/v1/entities/{fact['subject_id']}/neighbourhood"):
+        answer = client.get(path, params={"user": f"{user}-other"})
+        assert (answer.status_code, answer.json()["title"]) == (404, "NotFound")
+
+
+def test_it_says_that_it_runs_and_what_it_offers(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert {"/v1/messages", "/v1/search", "/v1/facts/{fact_id}"} < set(paths)
+    assert client.get("/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_a_shell_works_on_the_same_directory_meanwhile(
+    client: httpx.Client, user: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    post(client, "/v1/messages?wait=30", user=user, messages=[TURIN])
+
+    def graphmem(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "graphmem", *arguments, "--scope", user]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    (tmp_path / "talk.jsonl").write_text(
+        '{"text": "We moved to Oslo last week!", "speaker": "Ada", "at": "2024-06-20T12:00:00Z"}'
+    )
+    added = graphmem("add", str(tmp_path / "talk.jsonl"))
+    found = post(client, "/v1/search", user=user, query="Where does Ada live?")
+
+    assert added.returncode == 0, added.stderr
+    assert "closed    Ada lives in Turin, until 13 Jun 2024" in added.stdout
+    assert found["facts"][0]["fact"]["text"] == "Ada lives in Oslo"

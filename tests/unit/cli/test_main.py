@@ -1,0 +1,135 @@
+"""The command line in processes of its own: tables, JSON, exit codes, errors in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TALK = """{"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z", "id": "m1"}
+{"text": "My [boss] is Ingrid.", "speaker": "Ada", "at": "2024-01-11T12:00:00Z", "id": "m2"}
+"""
+REPLY = {
+    "kind": "extract",
+    "messages": ["m1", "m2"],
+    "reply": {
+        "entities": [],
+        "triples": [
+            {
+                "message": "m1",
+                "quote": "I live in Turin",
+                "subject": "Ada",
+                "predicate": "LIVES_IN",
+                "object": "Turin",
+                "value": None,
+                "number": None,
+                "unit": None,
+                "valid_from": None,
+                "valid_to": None,
+                "polarity": "stated",
+                "modality": "said",
+                "confidence": 1.0,
+            }
+        ],
+    },
+}
+
+
+class Shell:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "GRAPHMEM_", "NEO4J_"))}
+        self.environment = {**kept, "GRAPHMEM_HOME": str(folder / "home"), "GRAPHMEM_SCOPE": "ada", "COLUMNS": "200"}
+
+    def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "graphmem", *arguments],
+            env={**self.environment, **variables},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "talk.jsonl").write_text(TALK)
+    (folder / "replies.jsonl").write_text(json.dumps(REPLY))
+    return Shell(folder)
+
+
+def test_from_a_file_to_an_answer(shell: Shell) -> None:
+    added = shell.run("add", "talk.jsonl", "--json", GRAPHMEM_REPLAY=str(shell.folder / "replies.jsonl"))
+    again = shell.run("add", "talk.jsonl")
+    table = shell.run("facts")
+    found = json.loads(shell.run("search", "Where does Ada live?", "--json"))
+    context = shell.run("search", "Where does Ada live?", "--context")
+    past = shell.run("facts", "--as-of", "2023", "--json")
+    told = shell.run("history")
+    status = json.loads(shell.run("status", "--json"))
+
+    assert json.loads(added)["new"] == 2
+    assert "0 messages kept, 2 known already" in again
+    assert "Ada lives in Turin" in table
+    assert found["facts"][0]["fact"]["text"] == "Ada lives in Turin"
+    assert '- Ada lives in Turin (known since 10 Jan 2024): "I live in Turin" (Ada, 10 Jan 2024)' in context
+    assert "My [boss] is Ingrid." in context
+    assert json.loads(past) == []
+    assert "new       Ada lives in Turin" in told
+    assert (status["facts"], status["episodes"], status["pending"]) == (1, 2, 0)
+
+
+def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
+    (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
+    replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}
+
+    parked = shell.run("add", "more.jsonl", code=3, **replay)
+    (shell.folder / "replies.jsonl").write_text(
+        json.dumps(REPLY) + "\n" + json.dumps(REPLY).replace("m1", "m8").replace("m2", "m9")
+    )
+    taken = shell.run("retry", **replay)
+
+    assert "ReplyNotRecorded" in parked
+    assert "new       Ada lives in Turin" in taken
+
+
+def test_an_unreadable_file_is_refused_whole(shell: Shell) -> None:
+    (shell.folder / "bad.jsonl").write_text(TALK.splitlines()[0] + "\n{oops\n")
+
+    said = shell.run("add", "bad.jsonl", "--scope", "bob", code=1)
+    status = json.loads(shell.run("status", "--scope", "bob", "--json"))
+
+    assert "line 2" in said
+    assert "Traceback" not in said
+    assert status["episodes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "code", "says"),
+    [
+        (("search", "x"), {"GRAPHMEM_SCOPE": ""}, 1, "GRAPHMEM_SCOPE"),
+        (("search", " "), {}, 1, "question"),
+        (("search", "x", "--as-of", "soon"), {}, 1, "--as-of"),
+        (("facts", "--limit", "0"), {}, 1, "limit"),
+        (("history", "fa_none"), {}, 1, "fa_none"),
+        (("status",), {"NEO4J_URI": "http://x"}, 1, "NEO4J_URI"),
+        (("bench", "locomo", "--data", "none.json"), {}, 1, "none.json"),
+        (("bench", "locomo", "--data", "talk.jsonl", "--extraction", "all"), {}, 1, "--extraction"),
+        (("fly",), {}, 2, "fly"),
+    ],
+)
+def test_an_error_is_said_in_words(
+    shell: Shell, arguments: tuple[str, ...], variables: dict[str, str], code: int, says: str
+) -> None:
+    said = shell.run(*arguments, code=code, **variables)
+
+    assert says in said
+    assert "Traceback" not in said

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from graphmem.read.question import NamedDate, date_fit, named_date, named_speaker, read_question, without
+from tests.values import day
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What happened on 7 May 2023?", NamedDate(month=5, year=2023, day=7)),
+        ("What did she do in June?", NamedDate(month=6)),
+        ("What did she do in 2022?", NamedDate(year=2022)),
+        ("What may she do?", None),
+        ("What did she do in May?", NamedDate(month=5)),
+        ("Who marched on?", None),
+    ],
+)
+def test_dates_in_a_question(question: str, named: NamedDate | None) -> None:
+    assert named_date(question) == named
+
+
+def test_a_day_fits_best_itself_then_what_follows() -> None:
+    named = NamedDate(month=5, year=2023, day=7)
+    fits = [date_fit(named, day(d)) for d in ("2023-05-07", "2023-05-12", "2023-05-30", "2023-06-01", "2024-05-07")]
+
+    assert fits == sorted(fits, reverse=True)
+    assert fits[-1] == 0
+
+
+def test_one_named_speaker_counts_and_two_do_not() -> None:
+    assert named_speaker("What did Ada's boss say?", ["Ada", "Ben"]) == "Ada"
+    assert named_speaker("What did Ada tell Ben?", ["Ada", "Ben"]) is None
+    assert without("What did Ada's boss say?", "Ada") == "What did  boss say?"
+
+
+def test_a_question_of_stop_words_keeps_them() -> None:
+    assert read_question("who is it").stems
+    assert read_question("Where does Ada live?").stems == ("ada", "live")
