@@ -153,7 +153,8 @@ def serve_loopback(settings: Settings, port: int) -> None:
             listener.listen(128)
         except OSError as exc:
             raise SettingsError(f"port {port} is taken ({exc}). Name another: graphmem serve --port 8001.") from exc
-        print(f"http://{LOOPBACK}:{listener.getsockname()[1]}  (this machine only, since there are no keys)", flush=True)  # noqa: T201
+        bound: int = listener.getsockname()[1]
+        print(f"http://{LOOPBACK}:{bound}  (this machine only, since there are no keys)", flush=True)  # noqa: T201
         config = uvicorn.Config(create_app(settings), log_level="warning")
         uvicorn.Server(config).run(sockets=[listener])
 

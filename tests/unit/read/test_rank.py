@@ -13,7 +13,14 @@ ADA = Entity(id="en_ada", scope="test/ada", name="Ada", type="Person", canonical
 
 def person(subject: str, predicate: str, value: str, text: str) -> Fact:
     return fact(
-        value, "2024-01-01", predicate=predicate, subject_id=f"en_{subject}", subject=subject, text=text, sources=()
+        value,
+        "2024-01-01",
+        id=f"fa_{subject}_{value}",
+        predicate=predicate,
+        subject_id=f"en_{subject}",
+        subject=subject,
+        text=text,
+        sources=(),
     )
 
 
