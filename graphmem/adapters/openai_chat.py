@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import openai
 
 from graphmem.errors import ModelUnavailable, ReplyUnparsable
 from graphmem.ports import ChatReply, ChatRequest
+
+# Strict structured output refuses bounds on many servers; they are checked when the reply comes back.
+_BOUNDS = frozenset({"title", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"})
 
 
 class OpenAIChat:
@@ -22,7 +25,7 @@ class OpenAIChat:
         schema: dict[str, Any] = {
             "name": request.kind,
             "strict": True,
-            "schema": request.schema.model_json_schema(),
+            "schema": _portable(request.schema.model_json_schema()),
         }
         try:
             answer = await self._client.chat.completions.create(
@@ -57,3 +60,18 @@ class OpenAIChat:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def _portable(schema: Any) -> Any:
+    """Return a JSON schema without what strict servers refuse; names of properties are left alone."""
+    if isinstance(schema, list):
+        return [_portable(part) for part in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for key, value in cast("dict[str, Any]", schema).items():
+        if key == "properties":
+            kept[key] = {name: _portable(part) for name, part in value.items()}
+        elif key not in _BOUNDS:
+            kept[key] = _portable(value)
+    return kept

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
@@ -115,7 +115,7 @@ def _show_fact(console: Console, found: FoundFact) -> None:
 
 def show_facts(console: Console, facts: Sequence[Fact]) -> None:
     """Print facts as a table."""
-    table = Table("fact", "since", "until", "sources", "id", box=None, header_style="bold")
+    table = Table("fact", "since", "until", "sources", Column("id", no_wrap=True), box=None, header_style="bold")
     for fact in facts:
         interval = fact.interval
         since = show_date(interval.start, interval.precision) + ("" if interval.stated else " *")

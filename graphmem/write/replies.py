@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from graphmem.models import Modality, Polarity
 from graphmem.operations import InvalidateKind
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+# Messages are shown with &, < and > escaped, and models copy what they see.
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(unescape)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(unescape)]
 Date = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 
 

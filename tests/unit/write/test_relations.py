@@ -73,3 +73,9 @@ def test_a_triple_that_breaks_a_rule_is_refused(wrong: dict[str, Any], says: str
 def test_the_assistant_is_no_source() -> None:
     with pytest.raises(ReplyRefused, match="no source"):
         generated(triple("Ada", "LIVES_IN", "Oslo", quote="moved to Oslo"), episode(SAID.text, role=Role.ASSISTANT))
+
+
+def test_a_quote_copied_from_the_prompt_with_its_escapes_is_found() -> None:
+    found = generated(triple("Ada", "LIKES", "R&amp;B", quote="R&amp;B"), episode("I like R&B."))
+
+    assert (found.quote, found.object) == ("R&B", "R&B")
