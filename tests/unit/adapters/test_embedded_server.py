@@ -21,9 +21,20 @@ from tests.browse import cypher
 ROOT = Path(__file__).parents[3]
 
 
-def writer(home: Path, name: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.writer", str(home), name, str(count)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Writer:
+    """A writing process; what was acknowledged to it stands in a file."""
+
+    def __init__(self, folder: Path, name: str, count: int) -> None:
+        self.heard_in = folder / f"{name}.txt"
+        command = [sys.executable, "-m", "tests.writer", str(folder / "home"), name, str(count)]
+        with self.heard_in.open("w") as out, (folder / f"{name}.err").open("w") as err:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err)
+        self.errors = folder / f"{name}.err"
+
+    @property
+    def heard(self) -> list[str]:
+        # A line that the kill cut off was not said.
+        return [line for line in self.heard_in.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
 def server_pid(home: Path) -> int:
@@ -49,19 +60,17 @@ def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
 
 def test_kill_9_of_a_writer_and_of_the_server_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    one, two, three = (writer(home, name, 40) for name in ("one", "two", "three"))
-    assert one.stdout is not None
-    assert two.stdout is not None
-    heard = [two.stdout.readline().strip() for _ in range(5)]
-    two.send_signal(signal.SIGKILL)
+    one, two, three = (Writer(tmp_path, name, 40) for name in ("one", "two", "three"))
+    wait_until(lambda: len(two.heard) >= 5)
+    two.process.kill()
     first = server_pid(home)
-    heard += [one.stdout.readline().strip() for _ in range(5)]
+    wait_until(lambda: len(one.heard) >= 5)
     os.kill(first, signal.SIGKILL)
 
-    for process in (one, two, three):
-        out, err = process.communicate(timeout=120)
-        assert process is two or process.returncode == 0, err
-        heard += out.split()
+    for writer in (one, two, three):
+        writer.process.wait(120)
+        assert writer is two or writer.process.returncode == 0, writer.errors.read_text()
+    heard = {line.strip() for writer in (one, two, three) for line in writer.heard}
     kept = {
         row["id"]
         for row in cypher(Settings(home=home), "MATCH (e:Episode {scope: 'test/ada'}) RETURN e.message_id AS id")
@@ -70,7 +79,7 @@ def test_kill_9_of_a_writer_and_of_the_server_loses_nothing_that_was_acknowledge
 
     assert last != first
     assert len(heard) >= 85
-    assert set(heard) <= kept
+    assert heard <= kept
     wait_until(lambda: not alive(last))
     assert not (home / "server.json").exists()
 
