@@ -40,8 +40,7 @@ check: lint types imports test
 
 # The long runs: quality on a benchmark that is not part of this project. make proof LOCOMO=path/to/locomo.json
 proof: $(DEV)
-	mkdir -p docs/proof
-	$(BIN)/python scripts/proof.py $(if $(LOCOMO),--locomo $(LOCOMO))
+	$(BIN)/python -m scripts.proof $(if $(LOCOMO),--locomo $(LOCOMO))
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache

@@ -194,6 +194,7 @@ def locomo(
                     extraction=extraction,
                     progress=lambda text: print(text, file=sys.stderr),
                 )
+        scores = replace(scores, store=store or "embedded")
         if json_out is None:
             show.show_scores(Console(), scores)
         elif str(json_out) == "-":

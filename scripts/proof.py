@@ -1,0 +1,47 @@
+"""The long runs: each command's output goes to docs/proof/, with the command that made it. See ``make proof``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts import neo4j_local
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "proof"
+RUN = [sys.executable, "-m"]
+
+
+def prove(name: str, module: str, *arguments: str) -> None:
+    """Run one command and keep what it prints; a failure ends the proof."""
+    print(f"{name}: {module} {shlex.join(arguments)}", flush=True)
+    done = subprocess.run([*RUN, module, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stdout}{done.stderr}")
+    shown = shlex.join(Path(a).name if Path(a).is_absolute() else a for a in arguments)
+    (FOLDER / f"{name}.txt").write_text(f"$ python -m {module} {shown}\n{done.stdout}", encoding="utf-8")
+
+
+def main() -> None:
+    """Run all proofs; those on a benchmark only where its file is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--locomo", type=Path, help="the LoCoMo data set, which is not part of this project")
+    given = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    prove("opening", "scripts.opening")
+    if given.locomo is None:
+        print("LoCoMo is left out: name its file with --locomo.")
+        return
+    measured = ("bench", "locomo", "--data", str(given.locomo.resolve()), "--json", "-")
+    one = (*measured, "--conversation", "conv-26")
+    prove("locomo-conv-26-embedded", "graphmem", *one)
+    prove("locomo-conv-26-observations", "graphmem", *one, "--extraction", "observations")
+    with neo4j_local.running() as server:
+        prove("locomo-conv-26-neo4j", "graphmem", *one, "--store", server.bolt_uri)
+    prove("locomo-embedded", "graphmem", *measured)
+
+
+if __name__ == "__main__":
+    main()
