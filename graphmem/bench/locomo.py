@@ -22,7 +22,7 @@ TURNS = (5, 10, 20)
 TOKENS = (500, 1000, 2000)
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop"}
 RESULTS = 60
-WARM_UP = 20
+WARM_UP = 100
 TENANT = "locomo"
 _TURN = re.compile(r"D\d+:\d+")
 

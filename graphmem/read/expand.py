@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,14 +45,26 @@ async def expand(seeds: Seeds, vector: Vector, scopes: Sequence[Scope], reader: 
     Source: Mem0g (arXiv 2504.19413) section 2.2, entity-centric retrieval, here over several hops.
     """
     keys = [s.key for s in scopes]
-    reached = await _hops(seeds, vector, keys, reader)
-    ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *reached]))
-    facts = {f.id: f for f in map(rows.fact, await reader.read("facts_by_ids", scopes=keys, ids=ids))} if ids else {}
-    around = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
-    found = await reader.read("episodes_around", scopes=keys, ids=around, vector=vector) if around else []
+    (reached, facts), found = await asyncio.gather(
+        _facts(seeds, vector, keys, reader), _around(seeds, vector, keys, reader)
+    )
     episodes = {e.id: e for e in (rows.episode(row["episode"]) for row in found)}
     near = {row["episode"]["id"]: row["near"] for row in found}
     return Expanded(facts=facts, reached=reached, episodes=episodes, near=near)
+
+
+async def _facts(
+    seeds: Seeds, vector: Vector, keys: list[str], reader: Reader
+) -> tuple[dict[str, Reached], dict[str, Fact]]:
+    reached = await _hops(seeds, vector, keys, reader)
+    ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *reached]))
+    found = await reader.read("facts_by_ids", scopes=keys, ids=ids) if ids else []
+    return reached, {f.id: f for f in map(rows.fact, found)}
+
+
+async def _around(seeds: Seeds, vector: Vector, keys: list[str], reader: Reader) -> list[Row]:
+    ids = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
+    return await reader.read("episodes_around", scopes=keys, ids=ids, vector=vector) if ids else []
 
 
 async def _hops(seeds: Seeds, vector: Vector, keys: list[str], reader: Reader) -> dict[str, Reached]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from graphmem.read.expand import expand
 from graphmem.read.found import SearchResult
 from graphmem.read.question import read_question
 from graphmem.read.rank import rank_episodes, rank_facts
-from graphmem.read.seeds import find_seeds
+from graphmem.read.seeds import find_seeds, scope_sizes
 
 LIMIT = 10
 
@@ -38,9 +39,9 @@ class ReadPipeline:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
-            vector = await self._embedder.embed_query(query)
+            vector, sizes = await asyncio.gather(self._embedder.embed_query(query), scope_sizes(scopes, self._store))
         with _timed(timings, "seeds"):
-            seeds = await find_seeds(query, vector, scopes, self._store)
+            seeds = await find_seeds(query, vector, scopes, sizes, self._store)
         with _timed(timings, "expand"):
             expanded = await expand(seeds, vector, scopes, self._store)
         with _timed(timings, "rank"):

@@ -25,6 +25,14 @@ INDEX_NEAREST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How many messages the asked scopes hold, and whether there are facts."""
+
+    episodes: int
+    facts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seeds:
     """Ids of messages and facts with their vector and word scores, and the entities that the question names."""
 
@@ -41,16 +49,21 @@ def content_words(text: str) -> list[str]:
     return [w for w in found if w not in STOP_WORDS] or found
 
 
-async def find_seeds(query: str, vector: Vector, scopes: Sequence[Scope], reader: Reader) -> Seeds:
+async def scope_sizes(scopes: Sequence[Scope], reader: Reader) -> Sizes:
+    """Return what decides how the scopes are searched."""
+    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes]))[0]
+    return Sizes(episodes=found["episodes"], facts=found["facts"])
+
+
+async def find_seeds(query: str, vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> Seeds:
     """Ask the vector and full-text indexes over messages, facts and entities at once."""
     keys = [s.key for s in scopes]
     text = lucene.scoped(scopes, content_words(query))
-    size = (await reader.read("scope_sizes", scopes=keys))[0]["episodes"] or 0
     near_episodes, near_facts, word_episodes, word_facts, entities = await asyncio.gather(
-        _near("episodes", vector, keys, EPISODES, size, reader),
-        _near("facts", vector, keys, FACTS, size, reader),
+        _near("episodes", vector, keys, EPISODES, sizes.episodes, reader),
+        _near("facts", vector, keys, FACTS, sizes.episodes, reader) if sizes.facts else _none(),
         _saying("episodes_saying", text, keys, EPISODES, reader),
-        _saying("facts_saying", text, keys, FACTS, reader),
+        _saying("facts_saying", text, keys, FACTS, reader) if sizes.facts else _none(),
         _entities(query, text, keys, reader),
     )
     return Seeds(
@@ -60,6 +73,10 @@ async def find_seeds(query: str, vector: Vector, scopes: Sequence[Scope], reader
         word_facts=word_facts,
         entities=entities,
     )
+
+
+async def _none() -> dict[str, float]:
+    return {}
 
 
 async def _near(kind: str, vector: Vector, keys: list[str], limit: int, size: int, reader: Reader) -> dict[str, float]:
