@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -270,6 +271,10 @@ class BoltStore:
 async def open_store(connector: Connector, embedder: Embedder, clock: Clock) -> BoltStore:
     """Connect, check that the graph is ours and not newer, and bring its schema up to date; raises StoreError."""
     store = BoltStore(connector)
+    driver_log = logging.getLogger("neo4j")
+    if not driver_log.hasHandlers():
+        # Else Python prints the driver's notes about retries on the user's terminal.
+        driver_log.addHandler(logging.NullHandler())
     try:
         await store.connect()
         await _migrate(store, embedder, clock)

@@ -15,7 +15,7 @@ import pytest
 
 from graphmem import Settings
 from graphmem.adapters.embedded_server import EmbeddedServer
-from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable
+from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
 from tests.browse import cypher
 
 ROOT = Path(__file__).parents[3]
@@ -128,4 +128,14 @@ def test_a_home_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
 
     with pytest.raises(StoreUnavailable, match="GRAPHMEM_HOME"):
+        EmbeddedServer(tmp_path / "home")
+
+
+@pytest.mark.parametrize("libc", [("glibc", "2.28"), ("", "")])
+def test_a_machine_without_the_right_c_library_is_told_what_to_do(
+    tmp_path: Path, libc: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.libc_ver", lambda: libc)
+
+    with pytest.raises(StoreUnsupported, match=r"glibc 2\.34.*NEO4J_URI"):
         EmbeddedServer(tmp_path / "home")
