@@ -7,6 +7,7 @@ GraphMemError
 │   ├── UnreadableFile
 │   └── OntologyError
 ├── SettingsError              a setting is wrong; names the variable
+├── UndoRefused                later changes build on the one to undo
 ├── NotFound                   no such fact, entity or episode in this scope
 ├── QueryError                 a query file is unnamed, duplicate, empty or without scope
 ├── ModelError                 the chat model did not answer usefully
@@ -51,6 +52,10 @@ class OntologyError(InvalidInput):
 
 class SettingsError(GraphMemError, ValueError):
     """A setting that is missing or wrong."""
+
+
+class UndoRefused(GraphMemError):
+    """A change that cannot be undone alone; names the later ones that build on it."""
 
 
 class NotFound(GraphMemError, LookupError):

@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import TypeAlias
 
 from graphmem import rows
-from graphmem.errors import InvalidInput, NotFound, ScopeMissing
-from graphmem.models import AsOf, Entity, EpisodeState, Fact, Message, Note, Scope
+from graphmem.base import ScopeLike
+from graphmem.edits import Edits
+from graphmem.errors import InvalidInput
+from graphmem.models import AsOf, EpisodeState, Fact, Message, Note, Scope
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
 from graphmem.settings import Settings, read_settings
-from graphmem.wiring import Parts, build
+from graphmem.wiring import build
 from graphmem.write.episodes import Kept
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.validate import check_messages
 
-ScopeLike: TypeAlias = Scope | str
 QUERY_CHARACTERS = 10_000
 MOST_RESULTS = 1000
 MOST_TOKENS = 100_000
@@ -58,11 +58,8 @@ class Status:
     changes: int
 
 
-class Memory:
+class Memory(Edits):
     """A long-term memory; open it with `async with Memory.open() as memory`."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
 
     @classmethod
     def open(
@@ -169,20 +166,6 @@ class Memory:
         facts = await self._facts([row["id"] for row in found], whose)
         return tuple(f for f in facts if state_at(f, clocks, now) is not None)[:limit]
 
-    async def fact(self, fact_id: str, *, scope: ScopeLike) -> Fact:
-        """Return one fact with its sources and versions; raises NotFound."""
-        found = await self._facts([fact_id], self._scope(scope))
-        if not found:
-            raise NotFound(f"there is no fact {fact_id!r} in this scope.")
-        return found[0]
-
-    async def entity(self, entity_id: str, *, scope: ScopeLike) -> Entity:
-        """Return one entity; raises NotFound."""
-        found = await self._parts.store.read("entities_by_ids", scopes=[self._scope(scope).key], ids=[entity_id])
-        if not found:
-            raise NotFound(f"there is no entity {entity_id!r} in this scope.")
-        return rows.entity(found[0]["entity"])
-
     async def neighbourhood(
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
     ) -> Neighbourhood:
@@ -223,26 +206,6 @@ class Memory:
             model=self._parts.model.name if self._parts.model else None,
             **counts,
         )
-
-    async def _facts(self, ids: Sequence[str], scope: Scope) -> list[Fact]:
-        found = await self._parts.store.read("facts_by_ids", scopes=[scope.key], ids=list(ids))
-        by_id = {f.id: f for f in map(rows.fact, found)}
-        return [by_id[i] for i in ids if i in by_id]
-
-    def _scope(self, scope: ScopeLike) -> Scope:
-        if isinstance(scope, Scope):
-            return scope
-        if not isinstance(scope, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ScopeMissing(f"a scope is a user's name or a Scope, not {scope!r}.")
-        return Scope(user=scope, tenant=self._parts.settings.tenant)
-
-    def _scopes(self, scope: ScopeLike | Sequence[ScopeLike]) -> list[Scope]:
-        if isinstance(scope, (Scope, str)):
-            return [self._scope(scope)]
-        scopes = [self._scope(s) for s in scope]
-        if not scopes:
-            raise ScopeMissing("this search names no scope. Pass scope='ada'; there is no default.")
-        return scopes
 
 
 class _Opening:

@@ -241,6 +241,7 @@ class FactVersion:
     created_at: datetime
     expired_at: datetime | None
     uncertain_since: datetime | None = None
+    uncertain_because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +263,7 @@ class Fact:
     event: bool = False
     expired_at: datetime | None = None
     uncertain_since: datetime | None = None
+    uncertain_because: str = ""
     modality: Modality = Modality.SAID
     confidence: float = 1.0
     sources: tuple[Source, ...] = ()
@@ -285,6 +287,7 @@ class Fact:
             created_at=self.created_at,
             expired_at=self.expired_at,
             uncertain_since=self.uncertain_since,
+            uncertain_because=self.uncertain_because,
         )
 
     def as_known(self, known: datetime) -> FactVersion | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, assert_never
@@ -69,7 +69,57 @@ class Skip:
     source: Source | None = None
 
 
-Operation: TypeAlias = AddEntity | NameEntity | Add | Merge | Invalidate | Skip
+class ReviseKind(StrEnum):
+    """Why what is believed of a fact is written anew, other than by what was said against it."""
+
+    RESTORED = "restored"
+    WITHDRAWN = "withdrawn"
+    REDATED = "redated"
+    UNCERTAIN = "uncertain"
+    CERTAIN = "certain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revise:
+    """What is believed of a fact goes from `before` to `after`; the former state is kept as a version."""
+
+    fact_id: str
+    text: str
+    before: FactVersion
+    after: FactVersion
+    kind: ReviseKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveSource:
+    """A message is no source of a fact any more."""
+
+    fact_id: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEntity:
+    """An entity is named, typed or merged otherwise; both states are whole."""
+
+    before: Entity
+    after: Entity
+
+
+Operation: TypeAlias = AddEntity | NameEntity | Add | Merge | Invalidate | Skip | Revise | RemoveSource | ChangeEntity
+
+
+def revised(operation: Operation, now: datetime) -> FactVersion | None:
+    """Return what is believed of a fact after an operation that revises it, None for any other."""
+    match operation:
+        case Invalidate(kind=InvalidateKind.CHANGE, before=before, at=at):
+            return replace(before, interval=replace(before.interval, end=at), created_at=now, expired_at=None)
+        case Invalidate(before=before):
+            return replace(before, created_at=now, expired_at=now)
+        case Revise(after=after):
+            return replace(after, created_at=now, expired_at=now if after.expired_at else None)
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +134,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One decision on the record: its operations in order, why, by whom, from which messages."""
+    """One decision on the record: its operations in order, why, by whom, from which messages; `undoes` names others."""
 
     id: str
     scope: str
@@ -94,15 +144,23 @@ class Change:
     cost: Cost
     episode_ids: tuple[str, ...]
     number: int = 0
+    editor: str = ""
+    undoes: tuple[str, ...] = ()
 
 
-def verb(operation: Operation) -> str:
+def verb(operation: Operation) -> str:  # noqa: C901  (one line a kind)
     """Return the word under which people see an operation."""
     match operation:
         case Add() | AddEntity():
             return "new"
         case Merge() | NameEntity():
             return "merged"
+        case Revise(kind=kind):
+            return kind.value
+        case RemoveSource():
+            return "unsourced"
+        case ChangeEntity():
+            return "entity"
         case Invalidate(kind=InvalidateKind.CHANGE):
             return "closed"
         case Invalidate():

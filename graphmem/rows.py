@@ -102,6 +102,7 @@ def fact(row: Row) -> Fact:
         created_at=moment(node["created_at"]),
         expired_at=ending(node["expired_at"]),
         uncertain_since=moment(node["uncertain_since"]) if node["uncertain_since"] else None,
+        uncertain_because=node["uncertain_because"] or "",
         modality=Modality(node["modality"]),
         confidence=node["confidence"],
         sources=tuple(sources),
@@ -133,6 +134,7 @@ def _version(row: Mapping[str, Any]) -> FactVersion:
         created_at=moment(row["created_at"]),
         expired_at=ending(row["expired_at"]),
         uncertain_since=moment(row["uncertain_since"]) if row["uncertain_since"] else None,
+        uncertain_because=row["uncertain_because"] or "",
     )
 
 
@@ -152,4 +154,6 @@ def change(row: Mapping[str, Any]) -> Change:
             tokens_out=row["tokens_out"] or 0,
         ),
         episode_ids=tuple(row["episode_ids"] or ()),
+        editor=row["editor"] or "",
+        undoes=tuple(row["undoes"] or ()),
     )

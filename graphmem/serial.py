@@ -58,6 +58,9 @@ _ADAPTERS: dict[str, TypeAdapter[Any]] = {
         operations.Merge,
         operations.Invalidate,
         operations.Skip,
+        operations.Revise,
+        operations.RemoveSource,
+        operations.ChangeEntity,
     )
 }
 

@@ -14,6 +14,8 @@ from graphmem.ontology import Ontology, load_ontology
 from graphmem.ports import ChatModel, Clock, Embedder, Store
 from graphmem.read.pipeline import ReadPipeline
 from graphmem.settings import Settings
+from graphmem.write.editing import Editor
+from graphmem.write.ledger import Ledger
 from graphmem.write.pipeline import WritePipeline
 
 
@@ -29,6 +31,7 @@ class Parts:
     model: ChatModel | None
     writer: WritePipeline
     reader: ReadPipeline
+    editor: Editor
     owns_model: bool
 
     async def close(self) -> None:
@@ -58,6 +61,7 @@ async def build(
         loading.cancel()
         raise
     await loading
+    ledger = Ledger(store=store, embedder=embedder, clock=clock, ontology=ontology, model=model)
     return Parts(
         settings=settings,
         store=store,
@@ -65,7 +69,10 @@ async def build(
         clock=clock,
         ontology=ontology,
         model=model,
-        writer=WritePipeline(store=store, embedder=embedder, clock=clock, ontology=ontology, model=model),
+        writer=WritePipeline(
+            store=store, embedder=embedder, clock=clock, ontology=ontology, model=model, ledger=ledger
+        ),
+        editor=Editor(store=store, embedder=embedder, clock=clock, ontology=ontology, ledger=ledger),
         reader=ReadPipeline(store=store, embedder=embedder, clock=clock),
         owns_model=given is None,
     )

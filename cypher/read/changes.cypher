@@ -2,6 +2,6 @@
 // $scopes [STRING]  $after INT  $limit INT  -> change
 MATCH (c:Change)
 WHERE c.scope IN $scopes AND c.number > $after
-RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids} AS change
+RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids, .editor, .undoes} AS change
 ORDER BY c.number
 LIMIT $limit

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +14,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from graphmem.bench.locomo import load_conversations, run_locomo
-from graphmem.cli import show
+from graphmem.cli import edits, show
+from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, run, said, with_memory
 from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
-from graphmem.errors import GraphMemError, InvalidInput, ScopeMissing
+from graphmem.errors import InvalidInput
 from graphmem.files import read_messages
 from graphmem.memory import Memory
 from graphmem.models import AsOf
-from graphmem.serial import dump, plain
+from graphmem.serial import plain
 from graphmem.settings import read_settings
 
 PARKED = 3
@@ -34,9 +33,8 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+app.add_typer(edits.commands)
 
-ScopeOption = Annotated[str, typer.Option("--scope", "-s", envvar="GRAPHMEM_SCOPE", help="whose memory: a user")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
 KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", help="at most so many")]
@@ -45,7 +43,7 @@ LimitOption = Annotated[int, typer.Option("--limit", "-n", help="at most so many
 @app.command()
 def demo(as_json: JsonOption = False) -> None:
     """Watch a year of talk become dated facts, and ask about it; needs no model and no server."""
-    _run(lambda: _demo(as_json))
+    run(lambda: _demo(as_json))
 
 
 @app.command()
@@ -56,22 +54,22 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Keep the messages of a file, and draw facts from them."""
-    messages = _said(lambda: read_messages(file))
+    messages = said(lambda: read_messages(file))
 
     async def work(memory: Memory) -> None:
         with Progress(console=Console(stderr=True), disable=as_json or not sys.stderr.isatty(), transient=True) as bar:
             task = bar.add_task("reading", total=len(messages))
             added = await memory.add(
                 messages,
-                scope=_scope(scope),
+                scope=named_scope(scope),
                 wait=wait,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-        _print(as_json, added, lambda console: show.show_added(console, added))
+        printed(as_json, added, lambda console: show.show_added(console, added))
         if added.parked:
             raise typer.Exit(PARKED)
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -89,13 +87,13 @@ def search(
 
     async def work(memory: Memory) -> None:
         found = await memory.search(
-            question, scope=_scope(scope), as_of=_clocks(as_of, known), limit=limit, tokens=tokens
+            question, scope=named_scope(scope), as_of=_clocks(as_of, known), limit=limit, tokens=tokens
         )
-        _print(
+        printed(
             as_json, found, lambda console: print(found.text) if context else show.show_result(console, found, limit)
         )
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -110,10 +108,12 @@ def facts(
     """List the facts that hold."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.facts(scope=_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit)
-        _print(as_json, found, lambda console: show.show_facts(console, found))
+        found = await memory.facts(
+            scope=named_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit
+        )
+        printed(as_json, found, lambda console: show.show_facts(console, found))
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -126,10 +126,10 @@ def history(
     """Tell the decisions about a fact, or all of them, in order."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.history(fact, scope=_scope(scope), limit=limit)
-        _print(as_json, found, lambda console: show.show_changes(console, found))
+        found = await memory.history(fact, scope=named_scope(scope), limit=limit)
+        printed(as_json, found, lambda console: show.show_history(console, found))
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -137,10 +137,10 @@ def status(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Say how much a scope holds, and what this memory is made of."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.status(scope=_scope(scope))
-        _print(as_json, found, lambda console: show.show_status(console, found))
+        found = await memory.status(scope=named_scope(scope))
+        printed(as_json, found, lambda console: show.show_status(console, found))
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -148,12 +148,12 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Process parked messages again."""
 
     async def work(memory: Memory) -> None:
-        outcome = await memory.retry(scope=_scope(scope))
-        _print(as_json, outcome, lambda console: show.show_changes(console, outcome.changes))
+        outcome = await memory.retry(scope=named_scope(scope))
+        printed(as_json, outcome, lambda console: show.show_changes(console, outcome.changes))
         if outcome.parked:
             raise typer.Exit(PARKED)
 
-    _with_memory(work)
+    with_memory(work)
 
 
 @app.command()
@@ -163,7 +163,7 @@ def serve(
     """Serve the memory over HTTP, on this machine only."""
     from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)
 
-    _said(lambda: serve_loopback(read_settings(), port))
+    said(lambda: serve_loopback(read_settings(), port))
 
 
 @bench.command()
@@ -203,7 +203,7 @@ def locomo(
             json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
             show.show_scores(Console(), scores)
 
-    _run(work)
+    run(work)
 
 
 async def _demo(as_json: bool) -> None:
@@ -229,40 +229,6 @@ async def _demo(as_json: bool) -> None:
             print(json.dumps(shown, ensure_ascii=False))
     if missed and chosen.replay:
         raise typer.Exit(1)
-
-
-def _with_memory(work: Callable[[Memory], Awaitable[None]]) -> None:
-    async def opened() -> None:
-        async with Memory.open(read_settings()) as memory:
-            await work(memory)
-
-    _run(opened)
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    _said(lambda: asyncio.run(work()))
-
-
-def _said(work: Callable[[], T]) -> T:
-    """Say an error of ours in one line, and leave with 1."""
-    try:
-        return work()
-    except GraphMemError as exc:
-        print(f"{type(exc).__name__}: {exc}", file=sys.stderr)
-        raise typer.Exit(1) from exc
-
-
-def _print(as_json: bool, value: Any, human: Callable[[Console], None]) -> None:
-    if as_json:
-        print(dump(value))
-    else:
-        human(Console())
-
-
-def _scope(scope: str) -> str:
-    if not scope:
-        raise ScopeMissing("no scope: pass --scope ada, or set GRAPHMEM_SCOPE for this shell.")
-    return scope
 
 
 def _clocks(valid: str | None, known: str | None) -> AsOf:

@@ -13,16 +13,20 @@ from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
 from graphmem.memory import Added, Status
-from graphmem.models import Fact, Precision
+from graphmem.models import Entity, Fact, FactVersion, Precision
 from graphmem.operations import (
     Add,
     AddEntity,
     Change,
+    ChangeEntity,
     Invalidate,
     InvalidateKind,
     Merge,
     NameEntity,
     Operation,
+    RemoveSource,
+    Revise,
+    ReviseKind,
     Skip,
     verb,
 )
@@ -30,6 +34,7 @@ from graphmem.read.context import validity
 from graphmem.read.found import FoundFact, SearchResult
 
 COLOURS = {"new": "green", "merged": "cyan", "closed": "yellow", "corrected": "magenta", "skipped": "dim"}
+_REVISED = "magenta"
 
 
 def show_added(console: Console, added: Added) -> None:
@@ -49,11 +54,21 @@ def show_changes(console: Console, changes: Sequence[Change]) -> None:
         for operation in change.operations:
             if not isinstance(operation, AddEntity):
                 word = verb(operation)
-                text = f"[{COLOURS[word]}]{word:<9}[/] {escape(_operation(operation))}"
+                text = f"[{COLOURS.get(word, _REVISED)}]{word:<9}[/] {escape(_operation(operation))}"
                 console.print(f"  {text}  [dim]({escape(change.reason)})[/]", highlight=False, soft_wrap=True)
 
 
-def _operation(operation: Operation) -> str:
+def show_history(console: Console, changes: Sequence[Change]) -> None:
+    """Print decisions in order, each with its id, so that it can be undone."""
+    for change in changes:
+        by = f", by {escape(change.editor)}" if change.editor else ""
+        console.print(
+            f"[dim]{change.id}[/]  {show_date(change.at, Precision.DAY)}{by}", highlight=False, soft_wrap=True
+        )
+        show_changes(console, [change])
+
+
+def _operation(operation: Operation) -> str:  # noqa: C901  (one line a kind)
     match operation:
         case Add(fact=fact):
             return f"{fact.text}{_since(fact)}"
@@ -69,8 +84,31 @@ def _operation(operation: Operation) -> str:
             return text
         case AddEntity(entity=entity):
             return entity.name
+        case Revise(text=text, kind=ReviseKind.UNCERTAIN, after=after):
+            since = show_date(after.uncertain_since or after.created_at, Precision.DAY)
+            return f"{text}, since {since}: {after.uncertain_because}"
+        case Revise(text=text, after=after):
+            return f"{text}, {_span(after)}"
+        case RemoveSource(source=source):
+            return f'a source less: "{source.quote}"'
+        case ChangeEntity(before=before, after=after):
+            return _entity_change(before, after)
         case _:
             assert_never(operation)
+
+
+def _span(state: FactVersion) -> str:
+    if state.expired_at is not None:
+        return "believed no more"
+    interval = state.interval
+    until = f" until {show_date(interval.end, Precision.DAY)}" if interval.end else ""
+    return f"believed since {show_date(interval.start, interval.precision)}{until}"
+
+
+def _entity_change(before: Entity, after: Entity) -> str:
+    if before.canonical_id != after.canonical_id:
+        return f"{before.name}: {'itself again' if after.canonical_id == after.id else 'the same as another'}"
+    return f"{before.name} ({before.type}) is now {after.name} ({after.type})"
 
 
 def _since(fact: Fact) -> str:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from graphmem.models import OPEN_END, Entity, Fact, Scope, Source, fold
+from graphmem import rows
+from graphmem.models import OPEN_END, Fact, FactVersion, Scope, Source, fold
 from graphmem.ontology import LiteralKind, Ontology
-from graphmem.operations import Add, AddEntity, Change, Invalidate, InvalidateKind, Merge, NameEntity, Operation, Skip
+from graphmem.operations import (
+    Add,
+    Change,
+    Invalidate,
+    Merge,
+    Operation,
+    RemoveSource,
+    Revise,
+    Skip,
+    revised,
+)
 from graphmem.ports import Transaction
 from graphmem.serial import dump_operations, utc_text
+from graphmem.write.apply_entities import apply_entities
 from graphmem.write.keys import keys_of
-from graphmem.write.link import name_key
 
 OPEN_TEXT = utc_text(OPEN_END)
 
@@ -35,78 +46,66 @@ async def apply_changes(
     """Write changes and their effects; the transaction must hold the scope's lock."""
     operations = [(c.id, op) for c in changes for op in c.operations]
     adds = [(c, op) for c, op in operations if isinstance(op, Add)]
-    closings = [(c, op) for c, op in operations if isinstance(op, Invalidate)]
-    await _entities([op for _, op in operations], scope, now, tx)
-    await _close([op for _, op in closings], scope, now, tx)
+    revisions = _revisions([op for _, op in operations], now)
+    await apply_entities([op for _, op in operations], scope, now, tx)
+    await _revise(revisions, scope, ontology, now, tx)
     await _create([op for _, op in adds], effects, scope, ontology, now, tx)
     await _sources([op for _, op in operations], scope, tx)
-    await _live_values([op.fact for _, op in adds], [op.fact_id for _, op in closings], scope, ontology, now, tx)
+    await _live_values([op.fact for _, op in adds], list(revisions), scope, ontology, now, tx)
     for query, pairs in (("link_mentions", effects.mentions), ("link_speakers", effects.speakers)):
         if pairs:
             rows = [{"episode_id": e, "entity_id": n} for e, n in dict.fromkeys(pairs)]
             await tx.write(query, scope=scope.key, rows=rows)
-    await _record(changes, adds, closings, scope, now, tx)
+    await _record(changes, scope, now, tx)
 
 
-async def _entities(operations: Iterable[Operation], scope: Scope, now: datetime, tx: Transaction) -> None:
-    entities: dict[str, Entity] = {}
-    named: dict[str, tuple[str, ...]] = {}
-    for operation in operations:
-        if isinstance(operation, AddEntity):
-            entities[operation.entity.id] = operation.entity
-        elif isinstance(operation, NameEntity):
-            before = named.get(operation.entity_id, operation.before)
-            named[operation.entity_id] = (*before, operation.alias)
-    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for entity in entities.values():
-        aliases = named.pop(entity.id, entity.aliases)
-        by_type[entity.type].append(
-            {
-                "id": entity.id,
-                "name": entity.name,
-                "type": entity.type,
-                "name_key": name_key(scope, entity.name),
-                **_names(entity.name, aliases),
-            }
-        )
-    for label, rows in by_type.items():
-        await tx.write(
-            "create_entities",
-            names={"LABEL": label},
-            scope=scope.key,
-            scope_key=scope.digest,
-            now=utc_text(now),
-            rows=rows,
-        )
-    if named:
-        known = await tx.read("entities_by_ids", scopes=[scope.key], ids=list(named))
-        rows = [{"id": k["entity"]["id"], **_names(k["entity"]["name"], named[k["entity"]["id"]])} for k in known]
-        await tx.write("name_entities", scope=scope.key, rows=rows)
+def _revisions(operations: Iterable[Operation], now: datetime) -> dict[str, FactVersion]:
+    """Return what is believed at last of each fact that is revised."""
+    return {
+        op.fact_id: after
+        for op in operations
+        if isinstance(op, (Invalidate, Revise)) and (after := revised(op, now)) is not None
+    }
 
 
-def _names(name: str, aliases: Sequence[str]) -> dict[str, Any]:
-    folded = list(dict.fromkeys(fold(n) for n in (name, *aliases)))
-    return {"name": name, "aliases": list(aliases), "names": folded, "folded": " | ".join(folded)}
-
-
-async def _close(closings: Sequence[Invalidate], scope: Scope, now: datetime, tx: Transaction) -> None:
-    if not closings:
+async def _revise(
+    revisions: Mapping[str, FactVersion], scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
+    if not revisions:
         return
-    rows: list[dict[str, str]] = []
-    for closing in closings:
-        corrected = closing.kind is InvalidateKind.CORRECTION
-        end = closing.before.interval.end
-        rows.append(
-            {
-                "fact_id": closing.fact_id,
-                "version_id": f"fv_{uuid.uuid4().hex[:24]}",
-                "invalid_at": (utc_text(end) if end else OPEN_TEXT) if corrected else utc_text(closing.at),
-                "expired_at": utc_text(now) if corrected else OPEN_TEXT,
-                "created_at": utc_text(now),
-            }
-        )
-    await tx.write("close_facts", scope=scope.key, now=utc_text(now), rows=rows)
-    await tx.write("drop_live", scope=scope.key, ids=[c.fact_id for c in closings])
+    found = await tx.read("facts_by_ids", scopes=[scope.key], ids=list(revisions))
+    facts = [with_state(rows.fact(row), revisions[row["fact"]["id"]]) for row in found]
+    await tx.write("revise_facts", scope=scope.key, now=utc_text(now), rows=[_revision_row(f, ontology) for f in facts])
+    await tx.write("drop_live", scope=scope.key, ids=[f.id for f in facts])
+    await _draw([f for f in facts if f.expired_at is None], scope, now, tx)
+
+
+def _revision_row(fact: Fact, ontology: Ontology) -> dict[str, Any]:
+    believed = fact.expired_at is None and fact.interval.end is None
+    return {
+        "fact_id": fact.id,
+        "version_id": f"fv_{uuid.uuid4().hex[:24]}",
+        "valid_at": utc_text(fact.interval.start),
+        "invalid_at": utc_text(fact.interval.end) if fact.interval.end else OPEN_TEXT,
+        "precision": fact.interval.precision.value,
+        "stated": fact.interval.stated,
+        "uncertain_since": utc_text(fact.uncertain_since) if fact.uncertain_since else None,
+        "uncertain_because": fact.uncertain_because or None,
+        "expired_at": utc_text(fact.expired_at) if fact.expired_at else OPEN_TEXT,
+        "live_key": keys_of(fact, ontology).live if believed else None,
+    }
+
+
+def with_state(fact: Fact, state: FactVersion) -> Fact:
+    """Return a fact as a version of it says."""
+    return replace(
+        fact,
+        interval=state.interval,
+        created_at=state.created_at,
+        expired_at=state.expired_at,
+        uncertain_since=state.uncertain_since,
+        uncertain_because=state.uncertain_because,
+    )
 
 
 async def _create(
@@ -128,12 +127,17 @@ async def _create(
     superseded = [{"fact_id": a.fact.id, "superseded_id": a.supersedes} for a in adds if a.supersedes]
     if superseded:
         await tx.write("link_superseded", scope=scope.key, rows=superseded)
+    await _draw(facts, scope, now, tx)
+
+
+async def _draw(facts: Sequence[Fact], scope: Scope, now: datetime, tx: Transaction) -> None:
+    """Put facts that are not over into the live view."""
     live: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for fact in facts:
         if fact.object_id and (fact.interval.end is None or fact.interval.end > now):
             live[fact.predicate].append(_live_row(fact))
-    for predicate, rows in live.items():
-        await tx.write("draw_live", names={"TYPE": predicate}, scope=scope.key, rows=rows)
+    for predicate, drawn in live.items():
+        await tx.write("draw_live", names={"TYPE": predicate}, scope=scope.key, rows=drawn)
 
 
 def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[str, Any]:
@@ -174,10 +178,11 @@ def _live_row(fact: Fact) -> dict[str, Any]:
         "valid_at": utc_text(fact.interval.start),
         "invalid_at": utc_text(end) if end else OPEN_TEXT,
         "predicate": fact.raw_predicate or fact.predicate,
+        "uncertain_since": utc_text(fact.uncertain_since) if fact.uncertain_since else None,
     }
 
 
-async def _sources(operations: Iterable[Operation], scope: Scope, tx: Transaction) -> None:
+async def _sources(operations: Sequence[Operation], scope: Scope, tx: Transaction) -> None:
     stated: list[tuple[str, Source]] = []
     for operation in operations:
         match operation:
@@ -190,17 +195,21 @@ async def _sources(operations: Iterable[Operation], scope: Scope, tx: Transactio
             case _:
                 pass
     if stated:
-        rows = [
-            {
-                "fact_id": fact_id,
-                "episode_id": s.episode_id,
-                "quote": s.quote,
-                "subject_surface": s.subject_surface,
-                "object_surface": s.object_surface,
-            }
-            for fact_id, s in stated
-        ]
-        await tx.write("link_sources", scope=scope.key, rows=rows)
+        links = [_source_row(fact_id, source) for fact_id, source in stated]
+        await tx.write("link_sources", scope=scope.key, rows=links)
+    gone = [_source_row(op.fact_id, op.source) for op in operations if isinstance(op, RemoveSource)]
+    if gone:
+        await tx.write("unlink_sources", scope=scope.key, rows=gone)
+
+
+def _source_row(fact_id: str, source: Source) -> dict[str, str]:
+    return {
+        "fact_id": fact_id,
+        "episode_id": source.episode_id,
+        "quote": source.quote,
+        "subject_surface": source.subject_surface,
+        "object_surface": source.object_surface,
+    }
 
 
 async def _live_values(
@@ -229,15 +238,8 @@ async def _live_values(
         await tx.write("set_properties", scope=scope.key, id=subject, properties={str(predicate.live_property): value})
 
 
-async def _record(
-    changes: Sequence[Change],
-    adds: Sequence[tuple[str, Add]],
-    closings: Sequence[tuple[str, Invalidate]],
-    scope: Scope,
-    now: datetime,
-    tx: Transaction,
-) -> None:
-    rows = [
+async def _record(changes: Sequence[Change], scope: Scope, now: datetime, tx: Transaction) -> None:
+    records = [
         {
             "id": c.id,
             "number": c.number,
@@ -248,18 +250,21 @@ async def _record(
             "tokens_in": c.cost.tokens_in,
             "tokens_out": c.cost.tokens_out,
             "episode_ids": list(c.episode_ids),
+            "editor": c.editor,
+            "undoes": list(c.undoes),
         }
         for c in changes
     ]
-    await tx.write("create_changes", scope=scope.key, now=utc_text(now), rows=rows)
-    created = [{"change_id": c, "fact_id": op.fact.id} for c, op in adds]
-    revised = [{"change_id": c, "fact_id": op.fact_id} for c, op in closings]
-    revised += [
+    await tx.write("create_changes", scope=scope.key, now=utc_text(now), rows=records)
+    created = [
+        {"change_id": c.id, "fact_id": op.fact.id} for c in changes for op in c.operations if isinstance(op, Add)
+    ]
+    touched = [
         {"change_id": c.id, "fact_id": op.fact_id}
         for c in changes
         for op in c.operations
-        if isinstance(op, (Merge, Skip)) and op.fact_id
+        if isinstance(op, (Invalidate, Revise, RemoveSource, Merge, Skip)) and op.fact_id
     ]
-    for query, links in (("link_created", created), ("link_revised", revised)):
+    for query, links in (("link_created", created), ("link_revised", touched)):
         if links:
             await tx.write(query, scope=scope.key, rows=links)

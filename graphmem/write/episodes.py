@@ -30,7 +30,13 @@ class Kept:
 
 
 async def store_episodes(
-    messages: Sequence[Message], scope: Scope, *, store: Store, embedder: Embedder, clock: Clock
+    messages: Sequence[Message],
+    scope: Scope,
+    *,
+    store: Store,
+    embedder: Embedder,
+    clock: Clock,
+    state: EpisodeState = EpisodeState.PENDING,
 ) -> Kept:
     """Keep messages in the scope's order; one whose id is known is kept once."""
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
@@ -43,7 +49,7 @@ async def store_episodes(
         if not part:
             continue
         vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for _, m in part])
-        rows = [_row(i, m, v, scope) for (i, m), v in zip(part, vectors, strict=True)]
+        rows = [_row(i, m, v, scope, state) for (i, m), v in zip(part, vectors, strict=True)]
 
         async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> tuple[int, int]:
             return await _store(transaction, rows, scope, utc_text(clock.now()))
@@ -101,7 +107,7 @@ def embedded_text(speaker: str, text: str) -> str:
     return f"{speaker}: {text}"
 
 
-def _row(identity: str, message: Message, vector: list[float], scope: Scope) -> dict[str, Any]:
+def _row(identity: str, message: Message, vector: list[float], scope: Scope, state: EpisodeState) -> dict[str, Any]:
     session = message.session or MAIN_SESSION
     return {
         "id": identity,
@@ -116,8 +122,8 @@ def _row(identity: str, message: Message, vector: list[float], scope: Scope) -> 
         "agent": message.agent,
         "metadata": json.dumps(dict(message.metadata), ensure_ascii=False),
         "metadata_pairs": [f"{k}={v}" for k, v in message.metadata.items()],
-        "state": EpisodeState.PENDING.value,
-        "waiting": scope.digest,
+        "state": state.value,
+        "waiting": scope.digest if state is EpisodeState.PENDING else None,
         "embedding": vector,
     }
 

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from graphmem import lucene, rows
 from graphmem.models import Entity, Fact, Literal, Mention, Scope, Source, Statement, Triple, fold
-from graphmem.ontology import NOTED, RELATED_TO, Kind, Ontology
+from graphmem.ontology import Kind, Ontology
 from graphmem.operations import AddEntity, NameEntity
 from graphmem.ports import Reader
+from graphmem.write.retext import text_of
 
 CANDIDATES = 200
 
@@ -105,10 +106,7 @@ def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: O
     named = triple.object if isinstance(triple.object, str) else ""
     target = links.entity(named) if named else None
     value = literal.text if literal else (target.name if target else "")
-    phrase = ontology.predicate(triple.predicate).phrase
-    if triple.predicate == RELATED_TO and triple.raw_predicate:
-        phrase = triple.raw_predicate.replace("_", " ").lower()
-    return Fact(
+    fact = Fact(
         id=f"fa_{uuid.uuid4().hex[:24]}",
         scope=scope.key,
         subject_id=subject.canonical_id,
@@ -118,7 +116,7 @@ def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: O
         object_id=target.canonical_id if target else None,
         object=target.name if target else "",
         literal=literal,
-        text=value if triple.predicate == NOTED else f"{subject.name} {phrase} {value}",
+        text="",
         interval=triple.interval,
         event=ontology.predicate(triple.predicate).kind is Kind.EVENT,
         created_at=now,
@@ -133,3 +131,4 @@ def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: O
             ),
         ),
     )
+    return replace(fact, text=text_of(fact, ontology))

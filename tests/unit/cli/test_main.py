@@ -87,6 +87,29 @@ def test_from_a_file_to_an_answer(shell: Shell) -> None:
     assert (status["facts"], status["episodes"], status["pending"]) == (1, 2, 0)
 
 
+def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
+    who = ("--scope", "zoe", "--editor", "Eve")
+    shell.run("assert", "Zoë", "LIVES_IN", "Turin", "--from", "2024-01-10", *who)
+    closed = shell.run("assert", "Zoë", "LIVES_IN", "Oslo", "--from", "2024-06-13", *who)
+    (oslo,) = json.loads(shell.run("facts", "--scope", "zoe", "--json"))
+    corrected = shell.run("correct", oslo["id"], "--value", "Bergen", *who)
+    (bergen,) = json.loads(shell.run("facts", "--scope", "zoe", "--json"))
+    shell.run("forget", bergen["id"], *who)
+    told = json.loads(shell.run("history", "--scope", "zoe", "--json"))
+    undone = shell.run("undo", told[-1]["id"], *who)
+    refused = shell.run("undo", told[1]["id"], *who, code=1)
+    renamed = shell.run("entity", bergen["subject_id"], "--name", "Zoë Berg", *who)
+    table = shell.run("facts", "--scope", "zoe")
+
+    assert "closed    Zoë lives in Turin, until 13 Jun 2024" in closed
+    assert "corrected Zoë lives in Oslo: it was never so" in corrected
+    assert "restored  Zoë lives in Bergen, believed since 13 Jun 2024" in undone
+    assert "UndoRefused" in refused
+    assert "Zoë (Person) is now Zoë Berg (Person)" in renamed
+    assert "Zoë Berg lives in Bergen" in table
+    assert f"{told[0]['id']}" in shell.run("history", "--scope", "zoe")
+
+
 def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
     (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}

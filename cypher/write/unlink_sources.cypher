@@ -1,0 +1,6 @@
+// unlink_sources: messages that are no source of a fact any more
+// $scope STRING  $rows [{fact_id, episode_id, quote}]
+UNWIND $rows AS row
+MATCH (f:Fact {id: row.fact_id})-[r:STATED_IN]->(e:Episode {id: row.episode_id})
+WHERE f.scope = $scope AND e.scope = $scope AND r.quote = row.quote
+DELETE r

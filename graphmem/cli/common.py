@@ -1,0 +1,59 @@
+"""What all commands share: whose memory, JSON or tables, errors in words."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from graphmem.errors import GraphMemError, ScopeMissing
+from graphmem.memory import Memory
+from graphmem.serial import dump
+from graphmem.settings import read_settings
+
+T = TypeVar("T")
+ScopeOption = Annotated[str, typer.Option("--scope", "-s", envvar="GRAPHMEM_SCOPE", help="whose memory: a user")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def with_memory(work: Callable[[Memory], Awaitable[None]]) -> None:
+    """Run work on the memory that the settings name."""
+
+    async def opened() -> None:
+        async with Memory.open(read_settings()) as memory:
+            await work(memory)
+
+    run(opened)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run asynchronous work to its end."""
+    said(lambda: asyncio.run(work()))
+
+
+def said(work: Callable[[], T]) -> T:
+    """Say an error of ours in one line, and leave with 1."""
+    try:
+        return work()
+    except GraphMemError as exc:
+        print(f"{type(exc).__name__}: {exc}", file=sys.stderr)
+        raise typer.Exit(1) from exc
+
+
+def printed(as_json: bool, value: Any, human: Callable[[Console], None]) -> None:
+    """Print a value as JSON, or as people read it."""
+    if as_json:
+        print(dump(value))
+    else:
+        human(Console())
+
+
+def named_scope(scope: str) -> str:
+    """Return the scope that was named; raises ScopeMissing."""
+    if not scope:
+        raise ScopeMissing("no scope: pass --scope ada, or set GRAPHMEM_SCOPE for this shell.")
+    return scope

@@ -1,0 +1,127 @@
+"""The commands that change what is believed by hand."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from graphmem.cli import show
+from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, with_memory
+from graphmem.memory import Memory
+from graphmem.operations import Change
+
+FromOption = Annotated[str | None, typer.Option("--from", help="true since: 2024, 2024-05, 2024-05-31 or a full time")]
+ToOption = Annotated[str | None, typer.Option("--to", help="true until the end of this, in the same forms")]
+EditorOption = Annotated[str, typer.Option("--editor", help="who says so", show_default="you")]
+
+
+commands = typer.Typer()
+
+
+@commands.command("assert")
+def assert_fact(
+    subject: str,
+    predicate: Annotated[str, typer.Argument(help="a predicate of the ontology, such as LIVES_IN")],
+    value: str,
+    scope: ScopeOption = "",
+    since: FromOption = None,
+    until: ToOption = None,
+    editor: EditorOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Believe a fact because you say so; what it contradicts is closed."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.assert_fact(
+            subject,
+            predicate,
+            value,
+            scope=named_scope(scope),
+            valid_from=since,
+            valid_to=until,
+            editor=editor or getpass.getuser(),
+        )
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def correct(
+    fact: str,
+    value: Annotated[str | None, typer.Option(help="what is right instead")] = None,
+    scope: ScopeOption = "",
+    since: FromOption = None,
+    until: ToOption = None,
+    editor: EditorOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Put right a fact that was believed by mistake: its value or its dates."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.correct(
+            fact,
+            scope=named_scope(scope),
+            value=value,
+            valid_from=since,
+            valid_to=until,
+            editor=editor or getpass.getuser(),
+        )
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def forget(fact: str, scope: ScopeOption = "", editor: EditorOption = "", as_json: JsonOption = False) -> None:
+    """Believe a fact no more, and show it no more; `undo` brings it back."""
+
+    async def work(memory: Memory) -> None:
+        _shown(await memory.forget(fact, scope=named_scope(scope), editor=editor or getpass.getuser()), as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def entity(
+    entity_id: str,
+    name: Annotated[str | None, typer.Option(help="its name from now on")] = None,
+    kind: Annotated[str | None, typer.Option("--type", help="its type from now on")] = None,
+    scope: ScopeOption = "",
+    editor: EditorOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Give an entity another name or type; the old name stays known."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.change_entity(
+            entity_id, scope=named_scope(scope), name=name, type=kind, editor=editor or getpass.getuser()
+        )
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def undo(
+    change: Annotated[str, typer.Argument(help="a change's id, from history")],
+    cascade: Annotated[bool, typer.Option("--cascade", help="with all later ones that build on it")] = False,
+    scope: ScopeOption = "",
+    editor: EditorOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take a decision back, which is itself a decision on the record."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.undo(
+            change, scope=named_scope(scope), cascade=cascade, editor=editor or getpass.getuser()
+        )
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+def _shown(changes: tuple[Change, ...], as_json: bool) -> None:
+    printed(as_json, changes, lambda console: show.show_changes(console, changes))

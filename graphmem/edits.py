@@ -1,0 +1,115 @@
+"""The facade's edits by hand: assert, correct, forget, change entities, undo."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from graphmem.base import Base, ScopeLike
+from graphmem.errors import InvalidInput
+from graphmem.models import Fact, Interval, Scope
+from graphmem.operations import Change
+from graphmem.write.editing import Stated, literal_of, stated_interval
+from graphmem.write.validate import NAME_LENGTH
+
+EDITOR = "editor"
+Day: TypeAlias = str | datetime | None
+
+
+class Edits(Base):
+    """What a person changes without a model; each returns the decisions that it led to."""
+
+    async def assert_fact(
+        self,
+        subject: str,
+        predicate: str,
+        value: str,
+        *,
+        scope: ScopeLike,
+        valid_from: Day = None,
+        valid_to: Day = None,
+        editor: str = EDITOR,
+    ) -> tuple[Change, ...]:
+        """Believe a statement because a person says so; a value that it contradicts is closed when it begins.
+
+        `value` is a name, or a literal where the predicate takes one; without `valid_from` it holds from now on.
+        Raises InvalidInput for a predicate outside the ontology, an unreadable date or number.
+        """
+        ontology = self._parts.ontology
+        if predicate not in ontology.predicates:
+            raise InvalidInput(f"{predicate!r} is no predicate of the ontology; {', '.join(ontology.predicates)} are.")
+        _check_names(subject=subject, value=value, editor=editor)
+        interval = stated_interval(valid_from, valid_to, Interval(start=self._parts.clock.now()))
+        stated = Stated(
+            subject=subject, predicate=predicate, value=literal_of(value, predicate, ontology), interval=interval
+        )
+        return await self._parts.editor.assert_fact(stated, self._scope(scope), editor)
+
+    async def correct(
+        self,
+        fact_id: str,
+        *,
+        scope: ScopeLike,
+        value: str | None = None,
+        valid_from: Day = None,
+        valid_to: Day = None,
+        editor: str = EDITOR,
+    ) -> tuple[Change, ...]:
+        """Put right what was believed by mistake: another value, or other dates; raises NotFound, InvalidInput."""
+        whose = self._scope(scope)
+        fact = await self._believed(fact_id, whose)
+        interval = stated_interval(valid_from, valid_to, fact.interval)
+        if value is None:
+            if interval == fact.interval:
+                raise InvalidInput("nothing to correct: give a value, valid_from or valid_to.")
+            return await self._parts.editor.correct_dates(fact, interval, whose, editor)
+        _check_names(value=value, editor=editor)
+        meant = literal_of(value, fact.predicate, self._parts.ontology)
+        return await self._parts.editor.correct_value(replace(fact, interval=interval), meant, whose, editor)
+
+    async def forget(self, fact_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
+        """Believe a fact no more, and show it no more; undoable. Raises NotFound."""
+        whose = self._scope(scope)
+        return await self._parts.editor.forget(await self._believed(fact_id, whose), whose, editor)
+
+    async def change_entity(
+        self,
+        entity_id: str,
+        *,
+        scope: ScopeLike,
+        name: str | None = None,
+        type: str | None = None,
+        editor: str = EDITOR,
+    ) -> tuple[Change, ...]:
+        """Give an entity another name or type; the old name stays known. Raises NotFound, InvalidInput."""
+        whose = self._scope(scope)
+        entity = await self.entity(entity_id, scope=whose)
+        if type is not None and type not in self._parts.ontology.types:
+            raise InvalidInput(f"{type!r} is no entity type; {', '.join(self._parts.ontology.types)} are.")
+        _check_names(**({"name": name} if name is not None else {}), editor=editor)
+        return await self._parts.editor.change_entity(entity, name, type, whose, editor)
+
+    async def undo(
+        self, change_id: str, *, scope: ScopeLike, cascade: bool = False, editor: str = EDITOR
+    ) -> tuple[Change, ...]:
+        """Take a decision back, which is itself a decision on the record.
+
+        Raises UndoRefused naming later decisions that build on it; with `cascade` they are taken back with it.
+        """
+        return await self._parts.editor.undo(change_id, self._scope(scope), editor, cascade=cascade)
+
+    async def _believed(self, fact_id: str, scope: Scope) -> Fact:
+        fact = await self.fact(fact_id, scope=scope)
+        if fact.expired_at is not None:
+            raise InvalidInput(f"{fact.text} is not believed any more; see its history.")
+        return fact
+
+
+def _check_names(**given: str) -> None:
+    for name, text in given.items():
+        if not text.strip() or len(text) > NAME_LENGTH:
+            raise InvalidInput(f"{name} must have 1 to {NAME_LENGTH} characters.")
+        if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+            raise InvalidInput(f"{name} has control characters or lone surrogates: {text!a}.")

@@ -1,0 +1,81 @@
+"""Applying what is decided about entities: new ones, further names, other names and types."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from graphmem.models import Entity, Scope, fold
+from graphmem.operations import AddEntity, ChangeEntity, NameEntity, Operation
+from graphmem.ports import Transaction
+from graphmem.serial import utc_text
+from graphmem.write.link import name_key
+
+
+async def apply_entities(operations: Iterable[Operation], scope: Scope, now: datetime, tx: Transaction) -> None:
+    """Write new entities, further names, and entities that are changed."""
+    entities, named, changed = _wanted(operations)
+    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entity in entities.values():
+        aliases = named.pop(entity.id, entity.aliases)
+        by_type[entity.type].append(
+            {
+                "id": entity.id,
+                "name": entity.name,
+                "type": entity.type,
+                "name_key": name_key(scope, entity.name),
+                **_names(entity.name, aliases),
+            }
+        )
+    for label, added in by_type.items():
+        await tx.write(
+            "create_entities",
+            names={"LABEL": label},
+            scope=scope.key,
+            scope_key=scope.digest,
+            now=utc_text(now),
+            rows=added,
+        )
+    if named:
+        known = await tx.read("entities_by_ids", scopes=[scope.key], ids=list(named))
+        more = [{"id": k["entity"]["id"], **_names(k["entity"]["name"], named[k["entity"]["id"]])} for k in known]
+        await tx.write("name_entities", scope=scope.key, rows=more)
+    if changed:
+        await tx.write("change_entities", scope=scope.key, rows=[_entity_row(e, scope) for e in changed.values()])
+
+
+def _wanted(
+    operations: Iterable[Operation],
+) -> tuple[dict[str, Entity], dict[str, tuple[str, ...]], dict[str, Entity]]:
+    """Return new entities, the aliases of known ones, and entities that are changed, each by id."""
+    entities: dict[str, Entity] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    changed: dict[str, Entity] = {}
+    for operation in operations:
+        match operation:
+            case AddEntity(entity=entity):
+                entities[entity.id] = entity
+            case NameEntity(entity_id=entity_id, alias=alias, before=before):
+                named[entity_id] = (*named.get(entity_id, before), alias)
+            case ChangeEntity(after=after):
+                changed[after.id] = after
+            case _:
+                pass
+    return entities, named, changed
+
+
+def _entity_row(entity: Entity, scope: Scope) -> dict[str, Any]:
+    return {
+        "id": entity.id,
+        "type": entity.type,
+        "name_key": name_key(scope, entity.name),
+        "canonical_id": entity.canonical_id,
+        **_names(entity.name, entity.aliases),
+    }
+
+
+def _names(name: str, aliases: Sequence[str]) -> dict[str, Any]:
+    folded = list(dict.fromkeys(fold(n) for n in (name, *aliases)))
+    return {"name": name, "aliases": list(aliases), "names": folded, "folded": " | ".join(folded)}

@@ -1,0 +1,193 @@
+"""Edits by hand and undo, on every store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from graphmem import AsOf, Memory, Settings
+from graphmem.errors import InvalidInput, NotFound, UndoRefused
+from graphmem.operations import Add, ChangeEntity, Invalidate, Revise
+from tests.browse import LIVE_VIEW, cypher
+from tests.conftest import Add as Story
+from tests.values import day
+
+
+async def values(memory: Memory, scope: str, as_of: AsOf | None = None) -> list[str]:
+    return sorted(f.text for f in await memory.facts(scope=scope, as_of=as_of))
+
+
+async def test_what_an_editor_asserts_is_a_fact_with_a_source(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13", editor="Eve")
+    await memory.assert_fact("Ada", "AGE", "34", scope=scope, editor="Eve")
+
+    facts = {f.predicate: f for f in await memory.facts(scope=scope)}
+    found = await memory.search("Where does Ada live?", scope=scope)
+
+    assert facts["LIVES_IN"].interval.start == day("2024-06-13")
+    assert facts["LIVES_IN"].sources[0].speaker == "Eve"
+    assert facts["AGE"].literal is not None
+    assert facts["AGE"].literal.number == 34
+    assert found.facts[0].text == "Ada lives in Oslo"
+
+
+async def test_an_assertion_closes_what_it_contradicts(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13")
+
+    assert await values(memory, scope) == ["Ada lives in Oslo"]
+    assert await values(memory, scope, AsOf(valid=day("2024-03-01"))) == ["Ada lives in Turin"]
+
+
+async def test_correcting_a_value_says_that_the_old_one_was_never_so(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    (turin,) = await memory.facts(scope=scope)
+    before = datetime.now(UTC)
+
+    await memory.correct(turin.id, value="Trento", scope=scope)
+
+    spring = day("2024-03-01")
+    assert await values(memory, scope, AsOf(valid=spring)) == ["Ada lives in Trento"]
+    assert await values(memory, scope, AsOf(valid=spring, known=before)) == ["Ada lives in Turin"]
+
+
+async def test_correcting_dates_keeps_what_was_believed(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    (turin,) = await memory.facts(scope=scope)
+
+    await memory.correct(turin.id, valid_from="2020", valid_to="2024-05-31", scope=scope)
+    fact = await memory.fact(turin.id, scope=scope)
+
+    assert (fact.interval.start, fact.interval.end) == (day("2020-01-01"), day("2024-06-01"))
+    assert fact.versions[0].interval == turin.interval
+    assert await values(memory, scope) == []
+
+
+async def test_two_homes_at_a_time_are_refused(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("We moved to Oslo last week!", "2024-06-20")
+    (turin,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2024-02-01")))
+
+    with pytest.raises(InvalidInput, match="Oslo holds then"):
+        await memory.correct(turin.id, valid_to="2024-12-31", scope=scope)
+
+
+async def test_what_is_forgotten_is_shown_no_more_until_that_is_undone(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    (turin,) = await memory.facts(scope=scope)
+
+    (change,) = await memory.forget(turin.id, scope=scope)
+    gone = await values(memory, scope)
+    unseen = cypher(settings, LIVE_VIEW, scope=f"test/{scope}")
+    (undone,) = await memory.undo(change.id, scope=scope)
+    seen = cypher(settings, LIVE_VIEW, scope=f"test/{scope}")
+    told = await memory.history(turin.id, scope=scope)
+
+    assert (gone, unseen) == ([], [])
+    assert await values(memory, scope) == ["Ada lives in Turin"]
+    assert seen == [{"subject": "Ada", "type": "LIVES_IN", "object": "Turin"}]
+    assert [type(op) for c in told for op in c.operations] == [Add, Revise, Revise]
+    assert undone.undoes == (change.id,)
+
+
+async def test_a_move_is_undone_and_redone(memory: Memory, story: Story, scope: str, settings: Settings) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    added = await story("We moved to Oslo last week!", "2024-06-20")
+    move = next(c for c in added.changes if any(isinstance(op, Invalidate) for op in c.operations))
+    moved = datetime.now(UTC)
+    await asyncio.sleep(0.01)
+
+    (undone,) = await memory.undo(move.id, scope=scope)
+    back = await values(memory, scope)
+    live = cypher(settings, LIVE_VIEW, scope=f"test/{scope}")
+    await memory.undo(undone.id, scope=scope)
+
+    assert back == ["Ada lives in Turin"]
+    assert [row["object"] for row in live] == ["Turin"]
+    assert await values(memory, scope) == ["Ada lives in Oslo"]
+    assert await values(memory, scope, AsOf(known=moved)) == ["Ada lives in Oslo"]
+
+
+async def test_what_later_changes_build_on_is_not_undone_alone(memory: Memory, story: Story, scope: str) -> None:
+    added = await story("I live in Turin.", "2024-01-10")
+    await story("We moved to Oslo last week!", "2024-06-20")
+    first = added.changes[-1]
+
+    with pytest.raises(UndoRefused, match="1 later changes"):
+        await memory.undo(first.id, scope=scope)
+    await memory.undo(first.id, scope=scope, cascade=True)
+
+    assert await values(memory, scope) == []
+    with pytest.raises(UndoRefused, match="already"):
+        await memory.undo(first.id, scope=scope)
+
+
+async def test_undoing_everything_gives_the_empty_view(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    for text, at in (
+        ("I live in Turin.", "2024-01-10"),
+        ("I am 34.", "2024-01-11"),
+        ("I live in Turin.", "2024-02-10"),
+        ("We moved to Oslo last week!", "2024-06-20"),
+        ("And a dog, Rex.", "2024-07-01"),
+        ("I no longer have Rex.", "2024-08-01"),
+    ):
+        await story(text, at)
+    for change in reversed(await memory.history(scope=scope)):
+        await memory.undo(change.id, scope=scope)
+
+    ages = cypher(settings, "MATCH (p:Person {scope: $scope}) RETURN p.age AS age", scope=f"test/{scope}")
+    sources = cypher(
+        settings,
+        "MATCH (f:Fact {scope: $scope})-[r:STATED_IN]->() RETURN f.id AS id, count(r) AS n",
+        scope=f"test/{scope}",
+    )
+    assert await values(memory, scope) == []
+    assert await values(memory, scope, AsOf(valid=day("2024-02-01"))) == []
+    assert cypher(settings, LIVE_VIEW, scope=f"test/{scope}") == []
+    assert ages == [{"age": None}]
+    assert all(row["n"] == 1 for row in sources)
+
+
+async def test_an_entity_is_renamed_and_found_under_both_names(memory: Memory, story: Story, scope: str) -> None:
+    await story("My boss is Ingrid.", "2024-01-10")
+    (fact,) = await memory.facts(scope=scope)
+
+    (change,) = await memory.change_entity(str(fact.object_id), name="Ingrid Berg", scope=scope)
+    entity = await memory.entity(str(fact.object_id), scope=scope)
+    await story("Her brother is Lars.", "2024-01-11")
+    found = await memory.search("Who is Ingrid?", scope=scope)
+    renamed = await memory.fact(fact.id, scope=scope)
+
+    assert isinstance(change.operations[0], ChangeEntity)
+    assert (entity.name, entity.aliases) == ("Ingrid Berg", ("Ingrid",))
+    assert renamed.text == "Ada reports to Ingrid Berg"
+    assert "Ingrid Berg is a sibling of Lars" in [f.text for f in found.facts]
+
+
+async def test_wrong_edits_are_refused_in_words(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    (turin,) = await memory.facts(scope=scope)
+
+    with pytest.raises(InvalidInput, match="no predicate"):
+        await memory.assert_fact("Ada", "FLIES_TO", "Oslo", scope=scope)
+    with pytest.raises(InvalidInput, match="takes a number"):
+        await memory.assert_fact("Ada", "AGE", "old", scope=scope)
+    with pytest.raises(InvalidInput, match="no date"):
+        await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="soon")
+    with pytest.raises(InvalidInput, match="before it starts"):
+        await memory.correct(turin.id, valid_from="2024", valid_to="2023", scope=scope)
+    with pytest.raises(InvalidInput, match="nothing to correct"):
+        await memory.correct(turin.id, scope=scope)
+    with pytest.raises(InvalidInput, match="no entity type"):
+        await memory.change_entity(turin.subject_id, type="Ghost", scope=scope)
+    with pytest.raises(NotFound):
+        await memory.forget("fa_none", scope=scope)
+    with pytest.raises(NotFound):
+        await memory.undo("ch_none", scope=scope)
+    assert (await memory.status(scope=scope)).episodes == 1
