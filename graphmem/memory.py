@@ -22,6 +22,7 @@ from graphmem.wiring import build
 from graphmem.write.episodes import Kept
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.validate import check_messages
+from graphmem.write.verify import Breach, breaches, read_standing
 
 QUERY_CHARACTERS = 10_000
 MOST_RESULTS = 1000
@@ -183,6 +184,11 @@ class Memory(Edits):
             await self.fact(fact_id, scope=whose)
             found = await self._parts.store.read("changes_of_fact", scopes=[whose.key], fact=fact_id)
         return tuple(rows.change(row["change"]) for row in found)
+
+    async def verify(self, *, scope: ScopeLike) -> tuple[Breach, ...]:
+        """Check the ledger's promises on a scope, and name each breach; reads it whole."""
+        standing = await read_standing(self._scope(scope), self._parts.store)
+        return breaches(standing, self._parts.ontology, self._parts.clock.now())
 
     async def retry(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
         """Process the parked messages of a scope again."""

@@ -119,9 +119,11 @@ def model() -> ScriptedChat:
 
 
 @pytest.fixture
-async def memory(settings: Settings, embedder: LocalEmbedder, model: ScriptedChat) -> AsyncIterator[Memory]:
+async def memory(settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str) -> AsyncIterator[Memory]:
+    """A memory; whatever a test did, its scope keeps the ledger's promises."""
     async with Memory.open(settings, model=model, embedder=embedder) as opened:
         yield opened
+        assert await opened.verify(scope=scope) == ()
 
 
 @pytest.fixture

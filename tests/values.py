@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from graphmem.models import Episode, Fact, Interval, Modality, Polarity, Precision, Role, Source, Statement
+from graphmem.models import Episode, Fact, Interval, Message, Modality, Polarity, Precision, Role, Source, Statement
 from graphmem.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -13,6 +13,11 @@ ONTOLOGY = load_ontology()
 
 def day(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}T00:00:00+00:00").astimezone(UTC)
+
+
+def said(text: str, at: str, speaker: str = "Ada") -> Message:
+    """A message at noon."""
+    return Message(text=text, at=datetime.fromisoformat(f"{at}T12:00:00+00:00"), speaker=speaker)
 
 
 def episode(text: str = "I live in Oslo.", at: str = "2024-06-20", **more: Any) -> Episode:
@@ -57,4 +62,4 @@ def statement(value: str = "Oslo", since: str = "2024-06-20", until: str | None 
     return Statement(fact=fact(value, since, until, **more), polarity=polarity)
 
 
-__all__ = ["ONTOLOGY", "Modality", "Polarity", "day", "episode", "fact", "statement"]
+__all__ = ["ONTOLOGY", "Modality", "Polarity", "day", "episode", "fact", "said", "statement"]

@@ -144,6 +144,19 @@ def status(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def verify(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """Check the ledger's promises on a scope; 1 where one does not hold."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.verify(scope=named_scope(scope))
+        printed(as_json, found, lambda console: show.show_breaches(console, found))
+        if found:
+            raise typer.Exit(1)
+
+    with_memory(work)
+
+
+@app.command()
 def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Process parked messages again."""
 

@@ -32,6 +32,7 @@ from graphmem.operations import (
 )
 from graphmem.read.context import validity
 from graphmem.read.found import FoundFact, SearchResult
+from graphmem.write.verify import Breach
 
 COLOURS = {"new": "green", "merged": "cyan", "closed": "yellow", "corrected": "magenta", "skipped": "dim"}
 _REVISED = "magenta"
@@ -161,6 +162,14 @@ def show_facts(console: Console, facts: Sequence[Fact]) -> None:
         table.add_row(escape(fact.text), since, until, str(len(fact.sources)), fact.id)
     console.print(table)
     console.print("[dim]* known since; the start was not stated[/]")
+
+
+def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
+    """Print each promise that does not hold, and what breaks it."""
+    if not breaches:
+        console.print("[green]every promise holds[/]")
+    for breach in breaches:
+        console.print(f"[red]{breach.promise}[/]: {escape(breach.what)}", highlight=False, soft_wrap=True)
 
 
 def show_status(console: Console, status: Status) -> None:
