@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graphmem.errors import OntologyError
 
@@ -82,6 +82,7 @@ class Predicate:
     literal: LiteralKind | None = None
     inverse: str | None = None
     live_property: str | None = None
+    rests_on: tuple[str, ...] = ()
 
     @property
     def exclusive(self) -> bool:
@@ -114,6 +115,7 @@ class _PredicateFile(BaseModel):
     phrase: str
     inverse: str | None = None
     property: str | None = None
+    rests_on: list[str] = Field(default_factory=list[str])
 
 
 class _OntologyFile(BaseModel):
@@ -148,6 +150,7 @@ def _predicate(name: str, read: _PredicateFile) -> Predicate:
         literal=literal,
         inverse=read.inverse,
         live_property=read.property,
+        rests_on=tuple(read.rests_on),
     )
 
 
@@ -162,6 +165,7 @@ def _check(read: _OntologyFile, where: str) -> None:
             wrong.append(predicate.property)
         if isinstance(predicate.object, list):
             wrong += [t for t in predicate.object if t not in read.types]
+        wrong += [name for name in predicate.rests_on if name not in read.predicates]
         if predicate.inverse is not None and predicate.inverse not in read.predicates:
             wrong.append(predicate.inverse)
     if wrong:

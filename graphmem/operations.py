@@ -35,10 +35,11 @@ class NameEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """A new fact."""
+    """A new fact, what it takes the place of, and the ids of the facts that it rests on."""
 
     fact: Fact
     supersedes: str | None = None
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ async def build(
             store=store, embedder=embedder, clock=clock, ontology=ontology, model=model, ledger=ledger
         ),
         editor=Editor(store=store, embedder=embedder, clock=clock, ontology=ontology, ledger=ledger),
-        reader=ReadPipeline(store=store, embedder=embedder, clock=clock),
+        reader=ReadPipeline(store=store, embedder=embedder, clock=clock, ontology=ontology),
         owns_model=given is None,
     )
 

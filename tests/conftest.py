@@ -98,6 +98,10 @@ LINES: dict[str, list[dict[str, Any]]] = {
         triple("party", "HAPPENS_ON", "2024-10-05", quote="on 5 October", literal=True)
     ],
     "No, I meant 6 October.": [triple("party", "HAPPENS_ON", "2024-10-06", quote="6 October", literal=True)],
+    "I work at Lumen.": [triple("Ada", "WORKS_AT", "Lumen", quote="work at Lumen")],
+    "I left Lumen.": [triple("Ada", "WORKS_AT", "Lumen", quote="left Lumen", polarity="denied")],
+    "My commute is 20 minutes.": [triple("Ada", "COMMUTE", "20 minutes", quote="20 minutes", literal=True)],
+    "My commute is an hour now.": [triple("Ada", "COMMUTE", "an hour", quote="an hour now", literal=True)],
     "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
     "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
 }

@@ -127,6 +127,9 @@ def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
         console.print("Nothing is known about this.")
     for found in result.facts[:limit]:
         _show_fact(console, found)
+    for found in result.withdrawn:
+        console.print("[yellow]no longer so, and nothing known in its place:[/]")
+        _show_fact(console, found)
     if not result.facts:
         for said in result.episodes[:limit]:
             episode = said.episode

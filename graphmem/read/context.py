@@ -16,15 +16,24 @@ NOTHING = "Nothing is known about this."
 
 
 def render_context(
-    facts: Sequence[FoundFact], episodes: Sequence[FoundEpisode], budget: int, count_tokens: Callable[[str], int]
+    facts: Sequence[FoundFact],
+    episodes: Sequence[FoundEpisode],
+    budget: int,
+    count_tokens: Callable[[str], int],
+    withdrawn: Sequence[FoundFact] = (),
 ) -> str:
-    """Return facts, then messages, the best that fit into `budget` tokens; each part in order of time."""
-    chosen_facts, used = _fitting([(fact_line(f), f) for f in facts], int(budget * FACT_SHARE), count_tokens)
+    """Return facts, what is no longer so, then messages: the best that fit into `budget` tokens, in order of time."""
+    over, spent = _fitting([(_over_line(f), f) for f in withdrawn], int(budget * FACT_SHARE / 2), count_tokens)
+    lines = [(fact_line(f), f) for f in facts]
+    chosen_facts, used = _fitting(lines, int(budget * FACT_SHARE) - spent, count_tokens)
+    used += spent
     chosen_episodes, _ = _fitting([(episode_line(e.episode), e) for e in episodes], budget - used, count_tokens)
     parts: list[str] = []
     if chosen_facts:
         dated = sorted(chosen_facts, key=lambda pair: pair[1].state.interval.start)
         parts.append("Facts:\n" + "\n".join(f"- {line}" for line, _ in dated))
+    if over:
+        parts.append("No longer so, and nothing known in its place:\n" + "\n".join(f"- {line}" for line, _ in over))
     if chosen_episodes:
         said = sorted(chosen_episodes, key=lambda pair: (pair[1].episode.at, pair[1].episode.seq))
         parts.append("Said:\n" + "\n".join(f"- {line}" for line, _ in said))
@@ -41,6 +50,10 @@ def fact_line(found: FoundFact) -> str:
     return line
 
 
+def _over_line(found: FoundFact) -> str:
+    return f"{found.fact.text} ({validity(found)})"
+
+
 def validity(found: FoundFact) -> str:
     """Return since when and until when a fact holds, as people read it."""
     interval = found.state.interval
@@ -48,8 +61,13 @@ def validity(found: FoundFact) -> str:
         shown = show_event(interval.start, interval.precision)
         return shown if interval.stated else f"said {shown}"
     since = "since" if interval.stated else "known since"
-    start = f"{since} {show_date(interval.start, interval.precision)}"
-    return f"{start}, until {show_date(interval.end, Precision.DAY)}" if interval.end else start
+    shown = f"{since} {show_date(interval.start, interval.precision)}"
+    if interval.end:
+        shown += f", until {show_date(interval.end, Precision.DAY)}"
+    if found.state.uncertain_since is not None:
+        doubt = show_date(found.state.uncertain_since, Precision.DAY)
+        shown += f"; uncertain since {doubt}, {found.state.uncertain_because}"
+    return shown
 
 
 def episode_line(episode: Episode) -> str:

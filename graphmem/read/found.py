@@ -36,11 +36,15 @@ class FoundEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Facts and messages, best first, and the context made of them; timings in milliseconds by stage."""
+    """Facts and messages, best first, and the context made of them; timings in milliseconds by stage.
+
+    `withdrawn` are facts that the question is about, which ended with nothing known in their place.
+    """
 
     query: str
     text: str
     facts: tuple[FoundFact, ...]
     episodes: tuple[FoundEpisode, ...]
+    withdrawn: tuple[FoundFact, ...] = ()
     as_of: AsOf = field(default_factory=AsOf)
     timings: Mapping[str, float] = field(default_factory=dict[str, float])

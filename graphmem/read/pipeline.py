@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-from graphmem.models import AsOf, Scope
+from graphmem.models import AsOf, FactVersion, Scope
+from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, Store
 from graphmem.read.context import DEFAULT_TOKENS, render_context
 from graphmem.read.expand import expand
-from graphmem.read.found import SearchResult
+from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.question import read_question
-from graphmem.read.rank import rank_episodes, rank_facts
+from graphmem.read.rank import over_at, rank_episodes, rank_facts, states_at
 from graphmem.read.seeds import find_seeds, scope_sizes
 
 LIMIT = 10
+WITHDRAWN_AMONG = 3
 
 
 class ReadPipeline:
     """Answers questions from the graph."""
 
-    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock) -> None:
+    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock, ontology: Ontology) -> None:
         self._store = store
         self._embedder = embedder
         self._clock = clock
+        self._ontology = ontology
 
     async def search(
         self,
@@ -47,19 +50,28 @@ class ReadPipeline:
         with _timed(timings, "rank"):
             question = read_question(query)
             now = self._clock.now()
-            facts = rank_facts(question, seeds, expanded, as_of, now)
+            holding = states_at(expanded.facts, as_of, now)
+            facts = rank_facts(question, seeds, expanded, holding)
+            over = over_at(expanded.facts, holding, as_of, now, self._ontology)
+            withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over)
             until = min(as_of.known or now, now)
             episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
         with _timed(timings, "context"):
-            text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens)
+            text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens, withdrawn)
         return SearchResult(
             query=query,
             text=text,
             facts=tuple(facts[:limit]),
             episodes=tuple(episodes[:limit]),
+            withdrawn=tuple(withdrawn),
             as_of=as_of,
             timings={**timings, "total": sum(timings.values())},
         )
+
+
+def _telling(ranked: Sequence[FoundFact], over: Mapping[str, FactVersion]) -> list[FoundFact]:
+    """Return what is over and ranks among the best of all: the question is about it."""
+    return [f for f in ranked[:WITHDRAWN_AMONG] if f.fact.id in over]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem.models import AsOf, Episode, Fact, FactVersion
+from graphmem.ontology import Ontology
 from graphmem.read.expand import HOPS, Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.question import Question, date_fit, named_speaker, stems
@@ -131,16 +132,14 @@ def rank_facts(
     question: Question,
     seeds: Seeds,
     expanded: Expanded,
-    as_of: AsOf,
-    now: datetime,
+    holding: Mapping[str, FactVersion],
     weights: FactWeights = FACT_WEIGHTS,
 ) -> list[FoundFact]:
-    """Return the facts that hold on the asked clocks, best first, each with the facts that led to it."""
+    """Return the facts of `holding`, best first, each with the facts that led to it."""
     near = _ranged({i: expanded.reached[i].near if i in expanded.reached else 0.0 for i in expanded.facts})
     near |= _ranged({i: s for i, s in seeds.near_facts.items() if i in expanded.facts})
     named = {stem for e in seeds.entities for name in e.names for stem in stems(name)}
     asked = [stem for stem in question.stems if stem not in named] or list(question.stems)
-    holding = {i: state for i, f in expanded.facts.items() if (state := state_at(f, as_of, now)) is not None}
     words = _word_weights(asked, [expanded.facts[i] for i in holding])
     chains = _chains(words, [expanded.facts[i] for i in holding], {e.canonical_id for e in seeds.entities})
     found: list[FoundFact] = []
@@ -158,6 +157,30 @@ def rank_facts(
         path = tuple(expanded.facts[p].text for p in way if p in expanded.facts)
         found.append(FoundFact(fact=fact, state=state, score=sum(parts.values()), parts=parts, path=path))
     return sorted(found, key=lambda f: (-f.score, f.fact.id))
+
+
+def states_at(facts: Mapping[str, Fact], as_of: AsOf, now: datetime) -> dict[str, FactVersion]:
+    """Return what holds on the asked clocks, by the facts' ids."""
+    return {i: state for i, f in facts.items() if (state := state_at(f, as_of, now)) is not None}
+
+
+def over_at(
+    facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], as_of: AsOf, now: datetime, ontology: Ontology
+) -> dict[str, FactVersion]:
+    """Return what had ended by the asked time with nothing known in its place, by the facts' ids."""
+    held = {_place(facts[i]) for i in holding}
+    over: dict[str, FactVersion] = {}
+    for i, fact in facts.items():
+        state = fact.as_known(as_of.known or now)
+        if fact.event or state is None or state.interval.end is None or state.interval.end > (as_of.valid or now):
+            continue
+        if not (ontology.predicate(fact.predicate).exclusive and _place(fact) in held):
+            over[i] = state
+    return over
+
+
+def _place(fact: Fact) -> tuple[str, str, str]:
+    return fact.subject_id, fact.predicate, fact.raw_predicate
 
 
 def state_at(fact: Fact, as_of: AsOf, now: datetime) -> FactVersion | None:

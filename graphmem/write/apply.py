@@ -127,6 +127,9 @@ async def _create(
     superseded = [{"fact_id": a.fact.id, "superseded_id": a.supersedes} for a in adds if a.supersedes]
     if superseded:
         await tx.write("link_superseded", scope=scope.key, rows=superseded)
+    grounds = [{"fact_id": a.fact.id, "ground_id": g} for a in adds for g in a.rests_on]
+    if grounds:
+        await tx.write("link_grounds", scope=scope.key, rows=grounds)
     await _draw(facts, scope, now, tx)
 
 

@@ -31,6 +31,7 @@ from graphmem.operations import Change, ChangeEntity, Cost, InvalidateKind, Oper
 from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
 from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes, with_state
+from graphmem.write.consequences import with_doubts
 from graphmem.write.episodes import store_episodes
 from graphmem.write.ledger import Ledger, Reading
 from graphmem.write.link import candidates
@@ -167,6 +168,7 @@ class Editor:
                 editor=editor,
                 undoes=undoes,
             )
+            (change,) = await with_doubts((change,), scope, now, tx)
             effects = Effects(vectors={}, mentions=(), speakers=())
             await apply_changes((change,), effects, scope, self._ontology, now, tx)
             await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1)

@@ -18,6 +18,7 @@ from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import detect_conflicts
+from graphmem.write.consequences import with_doubts, with_grounds
 from graphmem.write.entities import named_in, speakers
 from graphmem.write.link import Links, link, statements
 from graphmem.write.reconcile import reconcile
@@ -169,6 +170,8 @@ class Ledger:
             links, decisions = await self._decide(reading, scope, tx)
         settled = self._resolved(decisions, judged, now)
         changes = _changes(reading, links, settled, judged.cost, scope, now, locked["change_number"])
+        changes = await with_grounds(changes, scope, self._ontology, tx)
+        changes = await with_doubts(changes, scope, now, tx)
         if any(op.fact.text not in vectors for c in changes for op in c.operations if isinstance(op, Add)):
             raise _Stale
         await apply_changes(changes, _effects(reading, links, vectors), scope, self._ontology, now, tx)

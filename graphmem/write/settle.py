@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from graphmem.models import Conflict, ConflictKind, Fact, Modality, Polarity, Statement
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Operation, Skip
+from graphmem.operations import Add, Invalidate, InvalidateKind, Operation, Revise, ReviseKind, Skip
 
 CLOSING_CONFIDENCE = 0.5
 
@@ -53,7 +53,7 @@ def settle(statement: Statement, conflicts: Sequence[Conflict], ontology: Ontolo
         return Unsettled(statement=statement, facts=tuple(_unique(same)))
     repeated = next((c.fact for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}), None)
     if repeated is not None:
-        return _skip(statement, "it is believed already; one more source for it", of=repeated)
+        return _repeat(statement, repeated)
     if not ontology.predicate(fact.predicate).exclusive:
         return _add(statement, "nothing contradicts it")
     return _exclusive(statement, [c.fact for c in conflicts if c.kind is ConflictKind.SLOT])
@@ -71,9 +71,37 @@ def _exclusive(statement: Statement, rivals: Sequence[Fact]) -> Decision:
     if next_start is not None:
         statement = ended(statement, next_start)
     earlier = tuple(r for r in met if r.interval.start <= fact.interval.start)
+    if earlier and all(r.uncertain_since is not None and r.interval.start < fact.interval.start for r in earlier):
+        return _instead_of_doubt(statement, earlier)
     if earlier:
         return Unsettled(statement=statement, facts=earlier)
     return _add(statement, "older news: it held until the next value")
+
+
+def _repeat(statement: Statement, known: Fact) -> Settled:
+    """Leave the source with the fact that is said again; one that was uncertain is certain again."""
+    again = _skip(statement, "it is believed already; one more source for it", of=known)
+    if known.uncertain_since is None or statement.fact.interval.start < known.uncertain_since:
+        return again
+    certain = replace(known.state, uncertain_since=None, uncertain_because="")
+    operation = Revise(fact_id=known.id, text=known.text, before=known.state, after=certain, kind=ReviseKind.CERTAIN)
+    return replace(again, operations=(*again.operations, operation), reason="it is said again, and certain again")
+
+
+def _instead_of_doubt(statement: Statement, doubted: Sequence[Fact]) -> Settled:
+    """Put a stated value in the place of one that was uncertain already."""
+    closings = tuple(
+        Invalidate(
+            fact_id=f.id,
+            text=f.text,
+            at=statement.fact.interval.start,
+            kind=InvalidateKind.CHANGE,
+            before=f.state,
+        )
+        for f in doubted
+    )
+    added = Add(fact=statement.fact, supersedes=doubted[0].id)
+    return Settled(statement=statement, operations=(*closings, added), reason="it was uncertain; this is stated now")
 
 
 def closes(fact: Fact) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from graphmem.models import AsOf, Entity, Fact
 from graphmem.read.expand import Expanded
 from graphmem.read.question import read_question
-from graphmem.read.rank import rank_facts, state_at
+from graphmem.read.rank import rank_facts, state_at, states_at
 from graphmem.read.seeds import Seeds
 from tests.values import day, fact
 
@@ -27,7 +27,8 @@ def person(subject: str, predicate: str, value: str, text: str) -> Fact:
 def ranked(question: str, facts: list[Fact], as_of: AsOf | None = None) -> list[tuple[str, tuple[str, ...]]]:
     seeds = Seeds(near_episodes={}, word_episodes={}, near_facts={}, word_facts={}, entities=(ADA,))
     expanded = Expanded(facts={f.id: f for f in facts}, reached={}, episodes={}, near={})
-    found = rank_facts(read_question(question), seeds, expanded, as_of or AsOf(), NOW)
+    holding = states_at(expanded.facts, as_of or AsOf(), NOW)
+    found = rank_facts(read_question(question), seeds, expanded, holding)
     return [(f.text, f.path) for f in found]
 
 
