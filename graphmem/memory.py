@@ -157,7 +157,7 @@ class Memory(Edits):
     async def facts(
         self, *, scope: ScopeLike, as_of: AsOf | None = None, predicate: str | None = None, limit: int = 100
     ) -> tuple[Fact, ...]:
-        """Return the facts that hold, newest first."""
+        """Return the facts that hold, newest first, each as it was believed on the asked clocks."""
         _check_range("limit", limit, 1, MOST_RESULTS)
         clocks, whose = _checked(as_of), self._scope(scope)
         found = await self._parts.store.read(
@@ -165,7 +165,8 @@ class Memory(Edits):
         )
         now = self._parts.clock.now()
         facts = await self._facts([row["id"] for row in found], whose)
-        return tuple(f for f in facts if state_at(f, clocks, now) is not None)[:limit]
+        states = ((f, state_at(f, clocks, now)) for f in facts)
+        return tuple(f.in_state(state) for f, state in states if state is not None)[:limit]
 
     async def neighbourhood(
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -288,6 +288,17 @@ class Fact:
             expired_at=self.expired_at,
             uncertain_since=self.uncertain_since,
             uncertain_because=self.uncertain_because,
+        )
+
+    def in_state(self, state: FactVersion) -> Fact:
+        """Return the fact as a version of it says."""
+        return replace(
+            self,
+            interval=state.interval,
+            created_at=state.created_at,
+            expired_at=state.expired_at,
+            uncertain_since=state.uncertain_since,
+            uncertain_because=state.uncertain_because,
         )
 
     def as_known(self, known: datetime) -> FactVersion | None:

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from graphmem.bench.conflicts import StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import load_conversations, run_locomo
 from graphmem.cli import edits, show
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, run, said, with_memory
@@ -215,6 +216,28 @@ def locomo(
         else:
             json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
             show.show_scores(Console(), scores)
+
+    run(work)
+
+
+@bench.command()
+def conflicts(
+    scenarios: Annotated[Path, typer.Option(help="folder of *.yaml with stories, such as tests/scenarios")],
+    store: Annotated[str | None, typer.Option(help="a Bolt address; else an embedded store of its own")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell written stories, and count what was closed, kept and doubted as it should; false closings first."""
+
+    async def work() -> None:
+        stories = load_stories(scenarios)
+        model = StoryChat(stories)
+        with demo_folder() as folder:
+            settings = replace(read_settings(), home=Path(folder), neo4j_uri=store or None, tenant="stories")
+            async with Memory.open(settings, model=model) as memory:
+                scores = await run_conflicts(stories, memory, model)
+        printed(as_json, scores, lambda console: show.show_conflicts(console, scores))
+        if scores.right < scores.stories:
+            raise typer.Exit(1)
 
     run(work)
 

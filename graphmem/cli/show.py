@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from graphmem.bench.conflicts import ConflictScores
 from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
@@ -226,4 +227,20 @@ def show_scores(console: Console, scores: Scores) -> None:
         f"included; indexed in {scores.indexing_seconds:.0f} s; {scores.embedder} on {scores.store}; "
         f"extraction {scores.extraction}; {scores.dropped_evidence} evidence ids do not resolve",
         highlight=False,
+    )
+
+
+def show_conflicts(console: Console, scores: ConflictScores) -> None:
+    """Print how the stories ended, by kind."""
+    table = Table("kind", "false closings", "right", "stories", "asked the model", box=None)
+    for kind, part in scores.by_kind.items():
+        table.add_row(kind, str(part["false_closings"]), str(part["right"]), str(part["stories"]), str(part["asked"]))
+    console.print(table)
+    for verdict in scores.wrong:
+        console.print(f"[red]{escape(verdict.story)}[/]: {escape(str(verdict))}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{scores.false_closings} false closings, {scores.missed_closings} missed; {scores.right} of {scores.stories} "
+        f"stories right; the model decided about {scores.asked_share} % of {scores.statements} statements",
+        highlight=False,
+        soft_wrap=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ async def _revise(
     if not revisions:
         return
     found = await tx.read("facts_by_ids", scopes=[scope.key], ids=list(revisions))
-    facts = [with_state(rows.fact(row), revisions[row["fact"]["id"]]) for row in found]
+    facts = [rows.fact(row).in_state(revisions[row["fact"]["id"]]) for row in found]
     await tx.write("revise_facts", scope=scope.key, now=utc_text(now), rows=[_revision_row(f, ontology) for f in facts])
     await tx.write("drop_live", scope=scope.key, ids=[f.id for f in facts])
     await _draw([f for f in facts if f.expired_at is None], scope, now, tx)
@@ -94,18 +94,6 @@ def _revision_row(fact: Fact, ontology: Ontology) -> dict[str, Any]:
         "expired_at": utc_text(fact.expired_at) if fact.expired_at else OPEN_TEXT,
         "live_key": keys_of(fact, ontology).live if believed else None,
     }
-
-
-def with_state(fact: Fact, state: FactVersion) -> Fact:
-    """Return a fact as a version of it says."""
-    return replace(
-        fact,
-        interval=state.interval,
-        created_at=state.created_at,
-        expired_at=state.expired_at,
-        uncertain_since=state.uncertain_since,
-        uncertain_because=state.uncertain_because,
-    )
 
 
 async def _create(

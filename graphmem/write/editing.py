@@ -30,7 +30,7 @@ from graphmem.ontology import LiteralKind, Ontology
 from graphmem.operations import Change, ChangeEntity, Cost, InvalidateKind, Operation, Revise, ReviseKind
 from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
 from graphmem.serial import utc_text
-from graphmem.write.apply import Effects, apply_changes, with_state
+from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.consequences import with_doubts
 from graphmem.write.episodes import store_episodes
 from graphmem.write.ledger import Ledger, Reading
@@ -84,7 +84,7 @@ class Editor:
         async def build(tx: Transaction, now: datetime) -> tuple[tuple[Operation, ...], str, tuple[str, ...]]:
             known = (await self._facts([fact.id], scope, tx))[fact.id]
             redated = replace(known.state, interval=interval)
-            await self._check_place(with_state(known, redated), scope, tx)
+            await self._check_place(known.in_state(redated), scope, tx)
             operation = Revise(
                 fact_id=known.id, text=known.text, before=known.state, after=redated, kind=ReviseKind.REDATED
             )
