@@ -12,6 +12,7 @@ from graphmem.errors import InvalidInput
 from graphmem.models import Fact, Interval, Scope
 from graphmem.operations import Change
 from graphmem.write.editing import Stated, literal_of, stated_interval
+from graphmem.write.erase import Erased, erase
 from graphmem.write.validate import NAME_LENGTH
 
 EDITOR = "editor"
@@ -99,6 +100,10 @@ class Edits(Base):
         Raises UndoRefused naming later decisions that build on it; with `cascade` they are taken back with it.
         """
         return await self._parts.editor.undo(change_id, self._scope(scope), editor, cascade=cascade)
+
+    async def erase(self, *, scope: ScopeLike) -> Erased:
+        """Delete all that a scope holds, and return the receipt; it cannot be undone."""
+        return await erase(self._scope(scope), self._parts.store)
 
     async def _believed(self, fact_id: str, scope: Scope) -> Fact:
         fact = await self.fact(fact_id, scope=scope)

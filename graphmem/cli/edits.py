@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphmem.cli import show
-from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, with_memory
+from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, said, with_memory
 from graphmem.memory import Memory
 from graphmem.operations import Change
 
@@ -119,6 +119,25 @@ def undo(
             change, scope=named_scope(scope), cascade=cascade, editor=editor or getpass.getuser()
         )
         _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def erase(
+    scope: ScopeOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete all that a scope holds; it cannot be undone."""
+    whose = said(lambda: named_scope(scope))
+    if not yes:
+        typer.confirm(f"Delete everything that {whose!r} holds?", abort=True)
+
+    async def work(memory: Memory) -> None:
+        erased = await memory.erase(scope=whose)
+        told = ", ".join(f"{n} {label}" for label, n in erased.deleted.items()) or "nothing"
+        printed(as_json, erased, lambda console: console.print(f"erased: {told}", highlight=False))
 
     with_memory(work)
 

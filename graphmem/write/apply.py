@@ -154,6 +154,7 @@ def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[s
         "modality": fact.modality.value,
         "confidence": fact.confidence,
         "live_key": keys.live,
+        "value_key": keys.value,
         "slot_key": keys.slot,
         "pair_key": keys.pair,
         "embedding": list(vector),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem import rows
-from graphmem.models import Conflict, ConflictKind, Fact, Polarity, Scope, Statement
+from graphmem.models import OPEN_END, Conflict, ConflictKind, Fact, Polarity, Scope, Statement
 from graphmem.ontology import Ontology
 from graphmem.ports import Reader
 from graphmem.serial import utc_text
@@ -49,7 +49,7 @@ async def detect_conflicts(
     for hit in hits:
         fact = facts[hit["fact"]]
         number: int = hit["i"]
-        kind = _kind(ConflictKind(hit["kind"]), statements[number], fact, ontology)
+        kind = _kind(hit["kind"], statements[number], fact, ontology)
         known = met.setdefault(number, {}).get(fact.id)
         if kind is not None and (known is None or _STRONGEST.index(kind) < _STRONGEST.index(known.kind)):
             met[number][fact.id] = Conflict(kind=kind, fact=fact)
@@ -57,31 +57,33 @@ async def detect_conflicts(
 
 
 def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | int | None]:
-    keys = keys_of(statement.fact, ontology)
+    fact = statement.fact
+    keys = keys_of(fact, ontology)
     return {
         "i": i,
         "live_key": keys.live,
+        "value_key": keys.value,
         "slot_key": keys.slot,
+        "exclusive": ontology.predicate(fact.predicate).exclusive,
         "pair_key": keys.pair or "",
         "inverse_key": keys.inverse or "",
+        "start": utc_text(fact.interval.start),
+        "end": utc_text(fact.interval.end or OPEN_END),
     }
 
 
-def _kind(kind: ConflictKind, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
+def _kind(found: str, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
     """Say what a hit means for the statement; None for a fact that it neither repeats nor contradicts."""
     new = statement.fact
-    denied = statement.polarity is Polarity.DENIED
-    if kind is ConflictKind.INVERSE and ontology.predicate(new.predicate).inverse != fact.predicate:
+    if found == ConflictKind.INVERSE and ontology.predicate(new.predicate).inverse != fact.predicate:
         return None
-    if kind is ConflictKind.PAIR or (kind is ConflictKind.SLOT and new.normal != fact.normal):
-        return kind
-    if denied:
+    if found == ConflictKind.PAIR or (found == ConflictKind.SLOT and new.normal != fact.normal):
+        return ConflictKind(found)
+    if statement.polarity is Polarity.DENIED:
         return ConflictKind.DENIED
-    if new.modality is not fact.modality or (new.event and kind is not ConflictKind.REPEAT):
+    if new.modality is not fact.modality or (new.event and found != ConflictKind.REPEAT):
         return None
     # What ended before the statement is true again: a new fact.
-    return None if fact.interval.end is not None and fact.interval.end <= new.interval.start else _repeat(kind)
-
-
-def _repeat(kind: ConflictKind) -> ConflictKind:
-    return ConflictKind.INVERSE if kind is ConflictKind.INVERSE else ConflictKind.REPEAT
+    over = fact.interval.end is not None and fact.interval.end <= new.interval.start
+    same = ConflictKind.INVERSE if found == ConflictKind.INVERSE else ConflictKind.REPEAT
+    return None if over else same

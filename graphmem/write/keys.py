@@ -10,9 +10,10 @@ from graphmem.ontology import Kind, Ontology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What a fact is found by: `live` itself, `slot` its subject and predicate, `pair` its ends, `inverse` turned."""
+    """What a fact is found by: itself, its value at any time, its subject and predicate, its ends both ways."""
 
     live: str
+    value: str
     slot: str
     pair: str | None
     inverse: str | None
@@ -37,6 +38,7 @@ def keys_of(fact: Fact, ontology: Ontology) -> Keys:
         inverse = digest(fact.scope, "pair", fact.object_id, fact.subject_id)
     return Keys(
         live=digest(fact.scope, "live", fact.subject_id, name, fact.normal, when),
+        value=digest(fact.scope, "value", fact.subject_id, name, fact.normal),
         slot=digest(fact.scope, "slot", fact.subject_id, name),
         pair=pair,
         inverse=inverse,

@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.operations import Add, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
-from tests.values import day
+from tests.values import day, said
 
 
 async def values(memory: Memory, scope: str, as_of: AsOf | None = None) -> list[str]:
@@ -191,3 +191,25 @@ async def test_wrong_edits_are_refused_in_words(memory: Memory, story: Story, sc
     with pytest.raises(NotFound):
         await memory.undo("ch_none", scope=scope)
     assert (await memory.status(scope=scope)).episodes == 1
+
+
+async def test_an_erased_scope_leaves_nothing_and_no_other_loses_anything(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    await memory.add(said("I live in Rome.", "2024-01-01", speaker="Eve"), scope=f"{scope}-eve")
+    for text, at in (("I live in Turin.", "2024-01-10"), ("We moved to Oslo last week!", "2024-06-20")):
+        await story(text, at)
+
+    erased = await memory.erase(scope=scope)
+    again = await memory.erase(scope=scope)
+    left = cypher(settings, "MATCH (n) WHERE n.scope = $scope RETURN count(n) AS n", scope=f"test/{scope}")
+    found = await memory.search("Where does Ada live?", scope=scope)
+
+    assert erased.deleted["Fact"] == 2
+    assert erased.deleted["FactVersion"] == 1
+    assert again.deleted == {}
+    assert left == [{"n": 0}]
+    assert (found.facts, found.episodes) == ((), ())
+    assert (await memory.status(scope=f"{scope}-eve")).episodes == 1
+    await story("I live in Turin.", "2024-01-10")
+    assert await values(memory, scope) == ["Ada lives in Turin"]

@@ -1,0 +1,42 @@
+"""Erasing a scope: every node of it, in batches, so that it can be taken up again where it was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphmem.errors import StoreConflict
+from graphmem.models import Scope
+from graphmem.ports import Store, Transaction
+
+BATCH = 500
+# The Scope node goes last: while it is there, an interrupted erasure is seen.
+LABELS = ("Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Scope")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was erased: how many nodes of each label."""
+
+    scope: str
+    deleted: Mapping[str, int]
+
+
+async def erase(scope: Scope, store: Store) -> Erased:
+    """Delete all that a scope holds, for good; raises StoreConflict where somebody writes to it meanwhile."""
+    deleted: dict[str, int] = {}
+    for label in LABELS:
+        while count := await _batch(label, scope, store):
+            deleted[label] = deleted.get(label, 0) + count
+    left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
+    if left:
+        raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")
+    return Erased(scope=scope.key, deleted=deleted)
+
+
+async def _batch(label: str, scope: Scope, store: Store) -> int:
+    async def work(tx: Transaction) -> int:
+        found = await tx.write("erase_batch", names={"LABEL": label}, scope=scope.key, limit=BATCH)
+        return found[0]["deleted"]
+
+    return await store.transact(work)
