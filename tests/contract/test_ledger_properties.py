@@ -1,0 +1,156 @@
+"""Random lives, on every store: whatever happens, the promises hold and nothing that was believed is rewritten."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from graphmem import AsOf, Memory, Message, Settings
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.errors import GraphMemError
+from graphmem.write.undo import standing
+from tests.scripted import ScriptedChat, triple
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+EXAMPLES = int(os.environ.get("GRAPHMEM_PROPERTY_EXAMPLES", "8"))
+PLACES = st.sampled_from(["Turin", "Oslo", "Graz"])
+DAYS = st.integers(0, 60)
+
+
+@dataclass(frozen=True)
+class Say:
+    """A sentence, understood as `subject predicate value` with options."""
+
+    predicate: str
+    value: str
+    day: int
+    how: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A deed of an editor, on one of the facts or changes that there are."""
+
+    deed: str
+    which: int
+    value: str
+    day: int
+
+
+SAYS = st.one_of(
+    st.builds(
+        Say, st.just("LIVES_IN"), PLACES, DAYS, st.sampled_from(["said", "mistaken", "dated", "denied", "planned"])
+    ),
+    st.builds(Say, st.just("HAS_PET"), st.sampled_from(["Miso", "Rex"]), DAYS, st.sampled_from(["said", "denied"])),
+    st.builds(Say, st.just("VISITED"), PLACES, DAYS, st.sampled_from(["said", "dated"])),
+    st.builds(Say, st.just("COMMUTE"), st.sampled_from(["short", "long"]), DAYS, st.just("said")),
+)
+EDITS = st.builds(
+    Edit,
+    st.sampled_from(["assert", "correct", "redate", "forget", "undo", "cascade"]),
+    st.integers(0, 50),
+    PLACES,
+    DAYS,
+)
+
+
+def read(said: str) -> list[dict[str, Any]]:
+    predicate, value, how, day = said.split()
+    return [
+        triple(
+            "Ada",
+            predicate,
+            value,
+            quote=said,
+            literal=predicate == "COMMUTE",
+            valid_from=day if how == "dated" else None,
+            polarity="denied" if how == "denied" else "stated",
+            modality="planned" if how == "planned" else "said",
+        )
+    ]
+
+
+def decide(prompt: str) -> dict[str, Any]:
+    new = next(line for line in prompt.splitlines() if line.startswith("T1:"))
+    return {"action": "invalidate", "kind": "correction" if "mistaken" in new else "change", "at": None}
+
+
+@hypothesis_settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@given(life=st.lists(st.one_of(SAYS, EDITS), min_size=3, max_size=14))
+async def test_promises_hold_and_the_past_is_never_rewritten(
+    settings: Settings, embedder: LocalEmbedder, life: list[Say | Edit]
+) -> None:
+    scope = f"life-{uuid.uuid4().hex[:12]}"
+    model = ScriptedChat(read=read, decide=decide)
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        remembered: list[tuple[datetime, list[set[str]]]] = []
+        for step in life:
+            await live(step, memory, scope)
+            known = datetime.now(UTC)
+            remembered.append((known, await believed(memory, scope, known)))
+            assert await memory.verify(scope=scope) == ()
+        for known, then in remembered:
+            assert await believed(memory, scope, known) == then
+        for change in reversed(standing(await memory.history(scope=scope))):
+            await memory.undo(change.id, scope=scope)
+        assert await memory.verify(scope=scope) == ()
+        assert all(held == set() for held in await believed(memory, scope, datetime.now(UTC)))
+        for known, then in remembered:
+            assert await believed(memory, scope, known) == then
+
+
+async def live(step: Say | Edit, memory: Memory, scope: str) -> None:
+    match step:
+        case Say(predicate, value, day, how):
+            at = START + timedelta(days=day)
+            text = f"{predicate} {value} {how} {at:%Y-%m-%d}"
+            await memory.add(Message(text=text, at=at, speaker="Ada"), scope=scope)
+        case Edit():
+            try:
+                await edit(step, memory, scope)
+            except GraphMemError:
+                # Refused in words, for instance since later changes build on it; the promises are checked all the same.
+                return
+
+
+async def edit(step: Edit, memory: Memory, scope: str) -> None:
+    changes = await memory.history(scope=scope)
+    facts = await memory.facts(scope=scope)
+    since = f"{START + timedelta(days=step.day):%Y-%m-%d}"
+    if step.deed == "assert":
+        await memory.assert_fact("Ada", "LIVES_IN", step.value, scope=scope, valid_from=since)
+    elif step.deed in {"undo", "cascade"} and changes:
+        change = changes[step.which % len(changes)]
+        await memory.undo(change.id, scope=scope, cascade=step.deed == "cascade")
+    elif facts:
+        fact = facts[step.which % len(facts)]
+        match step.deed:
+            case "correct" if fact.predicate == "LIVES_IN":
+                await memory.correct(fact.id, value=step.value, scope=scope)
+            case "redate":
+                await memory.correct(fact.id, valid_from=since, scope=scope)
+            case "forget":
+                await memory.forget(fact.id, scope=scope)
+            case _:
+                pass
+
+
+async def believed(memory: Memory, scope: str, known: datetime) -> list[set[str]]:
+    """Return what is held at some times, as believed at `known`."""
+    probes = [START + timedelta(days=d) for d in (0, 20, 45, 400)]
+    return [
+        {f"{f.id} {f.text} {f.interval} {f.uncertain_since}" for f in found}
+        for found in [await memory.facts(scope=scope, as_of=AsOf(valid=p, known=known)) for p in probes]
+    ]
