@@ -1,0 +1,170 @@
+"""Model replies that are wrong in two hundred ways: refused or parked with the reason, and nothing half applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from graphmem import Memory, Settings
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.ports import ChatReply, ChatRequest
+from tests.scripted import triple
+from tests.values import said
+
+GOOD = triple("Ada", "LIVES_IN", "Oslo", quote="I live in Oslo")
+DECISION = {"reason": "r", "triple": "T1", "action": "invalidate", "fact": "F1", "at": None, "kind": "change"}
+NASTY = [
+    "Oslo'}) DETACH DELETE n //",
+    "`]->() DELETE r //",
+    "{{TYPE}}",
+    "$scope",
+    "\u202eolsO",
+    "o" * 300,
+    "a\nb",
+    "<script>alert(1)</script>",
+    "; CALL db.labels()",
+    "Ω≈ç√∫",
+]
+
+
+class Hostile:
+    """Answers extraction and resolution with given texts, whatever it is asked."""
+
+    name = "hostile"
+
+    def __init__(self, extraction: str, resolution: str = "{}") -> None:
+        self.replies = {"extract": extraction, "resolve": resolution}
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        return ChatReply(text=self.replies[request.kind], model=self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def extraction(*triples: dict[str, Any], entities: Any = ()) -> str:
+    return json.dumps({"entities": list(entities), "triples": list(triples)})
+
+
+def without(key: str) -> dict[str, Any]:
+    return {k: v for k, v in GOOD.items() if k != key}
+
+
+def broken_texts() -> Iterator[str]:
+    whole = extraction(GOOD)
+    yield from ("", " ", "null", "[]", "0", "true", '"text"', "I am sorry, I cannot do that.", "```json\n{}\n```", "{}")
+    yield from (whole[: len(whole) * n // 12] for n in range(1, 12))
+    yield from (whole + tail for tail in ("}", ",", "[]", "\x00", "{}"))
+    yield from (
+        json.dumps({"entities": e, "triples": t})
+        for e in (None, {}, "x", [None], [1], [{}])
+        for t in (None, {}, "x", [None], [[]])
+    )
+    yield json.dumps({"entities": [], "triples": [GOOD] * 10_000})
+    yield json.dumps({"entities": [{"name": "x", "type": "Person", "aliases": []}] * 100_000, "triples": []})
+    yield json.dumps({"entities": [], "triples": [], "extra": 1})
+
+
+def broken_triples() -> Iterator[str]:
+    yield from (extraction(without(key)) for key in GOOD)
+    for key in GOOD:
+        yield from (extraction({**GOOD, key: wrong}) for wrong in ({}, [], {"$ne": 1}))
+    yield from (extraction({**GOOD, "message": m}) for m in ("M0", "M2", "M-1", "", "m1", "ep_1", "*"))
+    yield from (extraction({**GOOD, "quote": q}) for q in ("", " ", "not said", "I live in Rome", "x" * 3000))
+    for key in ("valid_from", "valid_to"):
+        dates = ("0000", "9999", "9999-12-31", "2024-13", "2024-02-30", "yesterday", "-1", "2024-05-01T00:00", "1e9")
+        yield from (extraction({**GOOD, key: d}) for d in dates)
+    yield from (extraction({**GOOD, "confidence": c}) for c in (-1, 1.1, 1e309, "high", None))
+    yield from (extraction({**GOOD, "polarity": p}) for p in ("maybe", None, "STATED", 1))
+    yield from (extraction({**GOOD, "modality": m}) for m in ("", "sarcastic", None))
+    yield extraction({**GOOD, "object": None})
+    yield extraction({**GOOD, "predicate": "AGE", "object": None, "value": "old"})
+    yield extraction({**GOOD, "valid_from": "2024-05-01", "valid_to": "2023-05-01"})
+    yield extraction(GOOD, {**GOOD, "quote": "never said"})
+
+
+REFUSED = [*broken_texts(), *broken_triples()]
+
+
+def test_there_are_many_shapes() -> None:
+    assert len(REFUSED) >= 140
+
+
+async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    model = Hostile("")
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        for number, text in enumerate(REFUSED):
+            model.replies["extract"] = text
+            added = await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
+            assert list(added.parked.values()) != [], f"reply {number} was taken: {text[:300]}"
+            assert added.changes == ()
+        status = await memory.status(scope=scope)
+        breaches = await memory.verify(scope=scope)
+
+    assert (status.parked, status.facts, status.entities, status.changes) == (len(REFUSED), 0, 0, 0)
+    assert breaches == ()
+
+
+@pytest.mark.parametrize("key", ["subject", "object", "predicate"])
+async def test_what_is_only_odd_is_kept_as_text_and_never_as_cypher(
+    settings: Settings, embedder: LocalEmbedder, scope: str, key: str
+) -> None:
+    model = Hostile("")
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        for name in NASTY:
+            model.replies["extract"] = extraction({**GOOD, "predicate": "LIKES", key: name})
+            added = await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
+            assert added.parked == {}
+        facts = await memory.facts(scope=scope, limit=1000)
+        breaches = await memory.verify(scope=scope)
+
+    assert len(facts) == len(NASTY)
+    assert breaches == ()
+
+
+DECISIONS = [
+    {},
+    {"decisions": []},
+    {"decisions": [{}]},
+    {"decisions": [{**DECISION, "triple": "T2"}]},
+    {"decisions": [{**DECISION, "fact": "F2"}]},
+    {"decisions": [{**DECISION, "fact": "fa_other_scope"}]},
+    {"decisions": [{**DECISION, "fact": None}]},
+    {"decisions": [{**DECISION, "action": "delete"}]},
+    {"decisions": [{**DECISION, "action": "add"}]},
+    {"decisions": [{**DECISION, "at": "0000"}]},
+    {"decisions": [{**DECISION, "at": "9999"}]},
+    {"decisions": [{**DECISION, "at": "2031-01-01"}]},
+    {"decisions": [{**DECISION, "at": "1999-01-01"}]},
+    {"decisions": [{**DECISION, "kind": "whim"}]},
+    {"decisions": [{**DECISION, "reason": ""}]},
+    {"decisions": [DECISION, {**DECISION, "action": "skip"}]},
+    {"decisions": [DECISION] * 500},
+    {"decisions": [{**DECISION, "action": "merge", "fact": "T1"}]},
+    {"decisions": "all"},
+    [],
+]
+
+
+async def test_a_decision_that_the_ledger_does_not_support_closes_nothing(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    turin = {**GOOD, "object": "Turin", "quote": "I live in Turin", "valid_from": "2023-01-01"}
+    model = Hostile(extraction(turin))
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("I live in Turin.", "2024-01-10"), scope=scope)
+        model.replies["extract"] = extraction(GOOD)
+        for reply in DECISIONS:
+            model.replies["resolve"] = json.dumps(reply)
+            added = await memory.add(said("I live in Oslo.", "2024-06-10"), scope=scope)
+            assert added.parked != {}, reply
+        facts = await memory.facts(scope=scope)
+        breaches = await memory.verify(scope=scope)
+
+    assert [f.text for f in facts] == ["Ada lives in Turin"]
+    assert breaches == ()
