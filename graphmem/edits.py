@@ -92,6 +92,19 @@ class Edits(Base):
         _check_names(**({"name": name} if name is not None else {}), editor=editor)
         return await self._parts.editor.change_entity(entity, name, type, whose, editor)
 
+    async def merge_entities(
+        self, winner_id: str, loser_id: str, *, scope: ScopeLike, editor: str = EDITOR
+    ) -> tuple[Change, ...]:
+        """Make two entities one, under the name of the first; undoable. Raises NotFound, InvalidInput."""
+        whose = self._scope(scope)
+        winner, loser = [await self.entity(i, scope=whose) for i in (winner_id, loser_id)]
+        return await self._parts.editor.merge_entities(winner, loser, whose, editor)
+
+    async def split_entity(self, entity_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
+        """Make an entity itself again, with the facts that named it. Raises NotFound, InvalidInput."""
+        whose = self._scope(scope)
+        return await self._parts.editor.split_entity(await self.entity(entity_id, scope=whose), whose, editor)
+
     async def undo(
         self, change_id: str, *, scope: ScopeLike, cascade: bool = False, editor: str = EDITOR
     ) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from graphmem import rows
 from graphmem.base import ScopeLike
 from graphmem.edits import Edits
 from graphmem.errors import InvalidInput
-from graphmem.models import AsOf, EpisodeState, Fact, Message, Note, Scope
+from graphmem.models import AsOf, Entity, EpisodeState, Fact, Message, Note, Scope
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
@@ -167,6 +167,12 @@ class Memory(Edits):
         facts = await self._facts([row["id"] for row in found], whose)
         states = ((f, state_at(f, clocks, now)) for f in facts)
         return tuple(f.in_state(state) for f, state in states if state is not None)[:limit]
+
+    async def entities(self, *, scope: ScopeLike, limit: int = 1000) -> tuple[Entity, ...]:
+        """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`."""
+        _check_range("limit", limit, 1, MOST_RESULTS)
+        found = await self._parts.store.read("entities_of_scopes", scopes=[self._scope(scope).key], limit=limit)
+        return tuple(rows.entity(row["entity"]) for row in found)
 
     async def neighbourhood(
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None

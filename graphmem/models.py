@@ -246,7 +246,11 @@ class FactVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A dated statement between entities, as believed now; earlier beliefs are its `versions`."""
+    """A dated statement between entities, as believed now; earlier beliefs are its `versions`.
+
+    `subject_id` and `object_id` are the entities that are meant; `subject_named` and `object_named` those whose names
+    matched, which differ where entities were merged.
+    """
 
     id: str
     scope: str
@@ -258,6 +262,8 @@ class Fact:
     created_at: datetime
     object_id: str | None = None
     object: str = ""
+    subject_named: str = ""
+    object_named: str | None = None
     literal: Literal | None = None
     raw_predicate: str = ""
     event: bool = False

@@ -95,6 +95,8 @@ def fact(row: Row) -> Fact:
         raw_predicate=node["raw_predicate"] or "",
         object_id=row["object_id"],
         object=row["object"] or "",
+        subject_named=row["subject_named"],
+        object_named=row["object_named"],
         literal=_literal(node),
         text=node["text"],
         interval=interval(node),

@@ -6,7 +6,7 @@ WHERE f.scope IN $scopes
 MATCH (s:Entity {id: named.canonical_id})
 OPTIONAL MATCH (f)-[:OBJECT]->(called:Entity)
 OPTIONAL MATCH (o:Entity {id: called.canonical_id})
-WITH s, o, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
+WITH s, o, named, called, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
           .modality, .confidence, .uncertain_because, value_date: toString(f.value_date), valid_at: toString(f.valid_at),
           invalid_at: toString(f.invalid_at), created_at: toString(f.created_at), expired_at: toString(f.expired_at),
           uncertain_since: toString(f.uncertain_since)} AS fact,
@@ -16,5 +16,6 @@ WITH s, o, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .valu
           precision: v.precision, stated: v.stated, uncertain_since: toString(v.uncertain_since),
           uncertain_because: v.uncertain_because,
           created_at: toString(v.created_at), expired_at: toString(v.expired_at)}] AS versions
-RETURN collect({fact: fact, subject_id: s.id, subject: s.name, object_id: o.id, object: o.name, sources: sources,
+RETURN collect({fact: fact, subject_id: s.id, subject: s.name, object_id: o.id, object: o.name, subject_named: named.id,
+        object_named: called.id, sources: sources,
         versions: versions}) AS rows

@@ -15,6 +15,7 @@ from graphmem.ontology import LiteralKind, Ontology
 from graphmem.operations import (
     Add,
     Change,
+    ChangeEntity,
     Invalidate,
     Merge,
     Operation,
@@ -29,6 +30,7 @@ from graphmem.write.apply_entities import apply_entities
 from graphmem.write.keys import keys_of
 
 OPEN_TEXT = utc_text(OPEN_END)
+_ALL = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,15 @@ async def apply_changes(
     operations = [(c.id, op) for c in changes for op in c.operations]
     adds = [(c, op) for c, op in operations if isinstance(op, Add)]
     revisions = _revisions([op for _, op in operations], now)
+    changed = [op for _, op in operations if isinstance(op, ChangeEntity)]
+    merged = [op for op in changed if op.before.canonical_id != op.after.canonical_id]
+    touched = await _let_go(merged, scope, tx)
     await apply_entities([op for _, op in operations], scope, now, tx)
     await _revise(revisions, scope, ontology, now, tx)
+    await _take_up(merged, touched, revisions, scope, ontology, now, tx)
     await _create([op for _, op in adds], effects, scope, ontology, now, tx)
     await _sources([op for _, op in operations], scope, tx)
-    await _live_values([op.fact for _, op in adds], list(revisions), scope, ontology, now, tx)
+    await _live_values([op.fact for _, op in adds], [*revisions, *touched], scope, ontology, now, tx)
     for query, pairs in (("link_mentions", effects.mentions), ("link_speakers", effects.speakers)):
         if pairs:
             rows = [{"episode_id": e, "entity_id": n} for e, n in dict.fromkeys(pairs)]
@@ -96,6 +102,42 @@ def _revision_row(fact: Fact, ontology: Ontology) -> dict[str, Any]:
     }
 
 
+async def _let_go(merged: Sequence[ChangeEntity], scope: Scope, tx: Transaction) -> list[str]:
+    """Take the facts of entities that are merged or split out of the live view, while they still are what they were."""
+    ends = sorted({e for op in merged for e in (op.before.canonical_id, op.after.canonical_id)})
+    if not ends:
+        return []
+    ids = [r["id"] for r in await tx.read("facts_touching", scopes=[scope.key], entities=ends, limit=_ALL)]
+    await tx.write("drop_live", scope=scope.key, ids=ids)
+    return ids
+
+
+async def _take_up(
+    merged: Sequence[ChangeEntity],
+    touched: Sequence[str],
+    revisions: Mapping[str, FactVersion],
+    scope: Scope,
+    ontology: Ontology,
+    now: datetime,
+    tx: Transaction,
+) -> None:
+    """Key the facts of entities that were merged or split anew, and put them back into the live view."""
+    none = {p.live_property: None for p in ontology.predicates.values() if p.live_property}
+    for entity_id in sorted({e for op in merged for e in (op.before.canonical_id, op.after.canonical_id)}):
+        await tx.write("set_properties", scope=scope.key, id=entity_id, properties=none)
+    if not touched:
+        return
+    facts = [rows.fact(row) for row in await tx.read("facts_by_ids", scopes=[scope.key], ids=list(touched))]
+    keyed: list[dict[str, Any]] = []
+    for fact in facts:
+        keys = keys_of(fact, ontology)
+        live = keys.live if fact.expired_at is None and fact.interval.end is None else None
+        found = {"value_key": keys.value, "slot_key": keys.slot, "pair_key": keys.pair}
+        keyed.append({"fact_id": fact.id, "live_key": live, **found})
+    await tx.write("rekey_facts", scope=scope.key, rows=keyed)
+    await _draw([f for f in facts if f.expired_at is None and f.id not in revisions], scope, now, tx)
+
+
 async def _create(
     adds: Sequence[Add], effects: Effects, scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
 ) -> None:
@@ -109,7 +151,7 @@ async def _create(
         now=utc_text(now),
         rows=[_fact_row(f, effects.vectors[f.text], ontology) for f in facts],
     )
-    objects = [{"fact_id": f.id, "object_id": f.object_id} for f in facts if f.object_id]
+    objects = [{"fact_id": f.id, "object_id": f.object_named or f.object_id} for f in facts if f.object_id]
     if objects:
         await tx.write("link_objects", scope=scope.key, rows=objects)
     superseded = [{"fact_id": a.fact.id, "superseded_id": a.supersedes} for a in adds if a.supersedes]
@@ -136,7 +178,7 @@ def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[s
     literal = fact.literal
     return {
         "id": fact.id,
-        "subject_id": fact.subject_id,
+        "subject_id": fact.subject_named or fact.subject_id,
         "predicate": fact.predicate,
         "raw_predicate": fact.raw_predicate or None,
         "text": fact.text,

@@ -20,6 +20,7 @@ from graphmem.models import (
     Literal,
     Mention,
     Message,
+    Modality,
     Precision,
     Role,
     Scope,
@@ -35,6 +36,7 @@ from graphmem.write.consequences import with_doubts
 from graphmem.write.episodes import store_episodes
 from graphmem.write.ledger import Ledger, Reading
 from graphmem.write.link import candidates
+from graphmem.write.merge import merge
 from graphmem.write.replies import DecisionReply, ResolutionReply
 from graphmem.write.resolve import Shown
 from graphmem.write.retext import retext
@@ -55,6 +57,7 @@ class Stated:
     predicate: str
     value: str | Literal
     interval: Interval
+    modality: Modality = Modality.SAID
 
 
 class Editor:
@@ -74,7 +77,9 @@ class Editor:
     async def correct_value(self, fact: Fact, value: str | Literal, scope: Scope, editor: str) -> tuple[Change, ...]:
         """Put another value in a fact's place; the old one was never so."""
         subject = await self._entity(fact.subject_id, scope, self._store)
-        stated = Stated(subject=subject.name, predicate=fact.predicate, value=value, interval=fact.interval)
+        stated = Stated(
+            subject=subject.name, predicate=fact.predicate, value=value, interval=fact.interval, modality=fact.modality
+        )
         reading = await self._reading(stated, scope, editor)
         return await self._ledger.commit(replace(reading, corrects=fact.id), scope)
 
@@ -121,6 +126,35 @@ class Editor:
                 aliases=tuple(a for a in aliases if fold(a) != fold(new)),
             )
             return (ChangeEntity(before=known, after=after),), "entity changed by hand", ()
+
+        return await self._edit(build, scope, editor)
+
+    async def merge_entities(self, winner: Entity, loser: Entity, scope: Scope, editor: str) -> tuple[Change, ...]:
+        """Make two entities one; raises InvalidInput where they are one already."""
+
+        async def build(tx: Transaction, now: datetime) -> tuple[tuple[Operation, ...], str, tuple[str, ...]]:
+            into, gone = [await self._entity(e.id, scope, tx) for e in (winner, loser)]
+            if into.canonical_id == gone.canonical_id:
+                raise InvalidInput(f"{into.name} and {gone.name} are one entity already.")
+            found = await tx.read("entities_merged", scope=scope.key, canonical=gone.canonical_id)
+            members = [rows.entity(row["entity"]) for row in found]
+            ends = [into.canonical_id, gone.canonical_id]
+            touching = await tx.read("facts_touching", scopes=[scope.key], entities=ends, limit=_ALL)
+            facts = await self._facts([row["id"] for row in touching], scope, tx)
+            operations = merge(members, into, list(facts.values()), self._ontology, now)
+            return operations, f"{gone.name} is {into.name}", ()
+
+        return await self._edit(build, scope, editor)
+
+    async def split_entity(self, entity: Entity, scope: Scope, editor: str) -> tuple[Change, ...]:
+        """Make an entity itself again, with the facts that named it; raises InvalidInput where it was not merged."""
+
+        async def build(tx: Transaction, now: datetime) -> tuple[tuple[Operation, ...], str, tuple[str, ...]]:
+            known = await self._entity(entity.id, scope, tx)
+            if known.canonical_id == known.id:
+                raise InvalidInput(f"{known.name} is not merged into another entity.")
+            after = replace(known, canonical_id=known.id)
+            return (ChangeEntity(before=known, after=after),), f"{known.name} is itself again", ()
 
         return await self._edit(build, scope, editor)
 
@@ -175,9 +209,10 @@ class Editor:
             return (change,)
 
         changes = await self._store.transact(work)
-        renamed = [op.after.canonical_id for c in changes for op in c.operations if isinstance(op, ChangeEntity)]
+        changed = [op for c in changes for op in c.operations if isinstance(op, ChangeEntity)]
+        renamed = {e for op in changed for e in (op.before.canonical_id, op.after.canonical_id)}
         if renamed:
-            await retext(renamed, scope, self._ontology, self._store, self._embedder)
+            await retext(sorted(renamed), scope, self._ontology, self._store, self._embedder)
         return changes
 
     async def _reading(self, stated: Stated, scope: Scope, editor: str) -> Reading:
@@ -282,6 +317,7 @@ def _triple(stated: Stated, episode: Episode) -> Triple:
         episode_id=episode.id,
         quote=episode.text,
         interval=stated.interval,
+        modality=stated.modality,
     )
 
 

@@ -9,22 +9,22 @@ from datetime import datetime
 from typing import TypeAlias
 
 from graphmem import rows
-from graphmem.errors import StoreConflict
-from graphmem.models import Episode, EpisodeState, Fact, Mention, Scope, Statement, Triple
+from graphmem.errors import InvalidInput, StoreConflict
+from graphmem.models import ConflictKind, Episode, EpisodeState, Fact, Mention, Scope, Statement, Triple
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Change, Cost, Invalidate, InvalidateKind, Operation
 from graphmem.ports import ChatModel, Clock, Embedder, Reader, Row, Store, Transaction
 from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.asking import ask
-from graphmem.write.conflicts import detect_conflicts
+from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_doubts, with_grounds
 from graphmem.write.entities import named_in, speakers
 from graphmem.write.link import Links, link, statements
 from graphmem.write.reconcile import reconcile
 from graphmem.write.replies import ResolutionReply
 from graphmem.write.resolve import Shown, resolution_request, resolve, show
-from graphmem.write.settle import Decision, Settled, Unsettled, settle
+from graphmem.write.settle import Decision, Settled, Unsettled, closes, settle
 
 ROUNDS = 5
 Ruling: TypeAlias = Callable[[Shown], ResolutionReply]
@@ -133,7 +133,8 @@ class Ledger:
         if reading.corrects is None:
             return links, decisions
         wrong = rows.fact((await reader.read("facts_by_ids", scopes=[scope.key], ids=[reading.corrects]))[0])
-        return links, (_correction(decisions[0].statement, wrong, now),)
+        _refuse_crowding(found[0], wrong, self._ontology)
+        return links, (_correction(stated[0], wrong, now),)
 
     async def _apply(
         self,
@@ -187,6 +188,17 @@ class Ledger:
             raise _Stale
         by_model = iter(resolve(judged.reply, shown, self._ontology, now) if judged.reply else ())
         return reconcile([next(by_model) if isinstance(d, Unsettled) else d for d in decisions], self._ontology)
+
+
+def _refuse_crowding(found: Found, wrong: Fact, ontology: Ontology) -> None:
+    """Raise InvalidInput where another fact than the corrected one says the same, or excludes it."""
+    new = found.statement.fact
+    for conflict in found.conflicts:
+        other = conflict.fact
+        same = conflict.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}
+        rival = conflict.kind is ConflictKind.SLOT and ontology.predicate(new.predicate).exclusive
+        if other.id != wrong.id and (same or (rival and closes(new) and closes(other))):
+            raise InvalidInput(f"{other.text} is believed for that time ({other.id}); correct or forget that first.")
 
 
 def _correction(statement: Statement, wrong: Fact, now: datetime) -> Settled:

@@ -22,11 +22,16 @@ class Links:
     """Entities by folded name, and what linking does to the graph."""
 
     by_name: Mapping[str, Entity]
+    by_id: Mapping[str, Entity]
     operations: tuple[AddEntity | NameEntity, ...]
 
     def entity(self, name: str) -> Entity:
         """Return the entity that a name of the exchange means."""
         return self.by_name[fold(name)]
+
+    def meant(self, entity: Entity) -> Entity:
+        """Return the entity that one was merged into, itself where it was not."""
+        return self.by_id.get(entity.canonical_id, entity)
 
 
 async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Links:
@@ -54,7 +59,7 @@ async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Lin
                 known[known.index(entity)] = named
                 entity = named
         by_name |= dict.fromkeys((fold(n) for n in (mention.name, *mention.aliases)), entity)
-    return Links(by_name=by_name, operations=tuple(operations))
+    return Links(by_name=by_name, by_id={e.id: e for e in known}, operations=tuple(operations))
 
 
 async def candidates(names: Iterable[str], scope: Scope, reader: Reader) -> list[Entity]:
@@ -67,6 +72,10 @@ async def candidates(names: Iterable[str], scope: Scope, reader: Reader) -> list
     if text is not None:
         found += await reader.read("entities_saying", scopes=[scope.key], text=text, limit=CANDIDATES)
     entities = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
+    others = sorted({e.canonical_id for e in entities.values()} - set(entities))
+    if others:
+        more = await reader.read("entities_by_ids", scopes=[scope.key], ids=others)
+        entities |= {e.id: e for e in (rows.entity(row["entity"]) for row in more)}
     return list(entities.values())
 
 
@@ -110,11 +119,13 @@ def _fact(triple: Triple, links: Links, scope: Scope, now: datetime, ontology: O
         id=f"fa_{uuid.uuid4().hex[:24]}",
         scope=scope.key,
         subject_id=subject.canonical_id,
-        subject=subject.name,
+        subject=links.meant(subject).name,
+        subject_named=subject.id,
         predicate=triple.predicate,
         raw_predicate=triple.raw_predicate,
         object_id=target.canonical_id if target else None,
-        object=target.name if target else "",
+        object=links.meant(target).name if target else "",
+        object_named=target.id if target else None,
         literal=literal,
         text="",
         interval=triple.interval,
