@@ -105,6 +105,36 @@ def entity(
 
 
 @commands.command()
+def merge(
+    winner: Annotated[str, typer.Argument(help="the id of the entity whose name stays")],
+    loser: Annotated[str, typer.Argument(help="the id of the entity that is the same")],
+    scope: ScopeOption = "",
+    editor: EditorOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make two entities one; `undo` or `split` takes it back."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.merge_entities(
+            winner, loser, scope=named_scope(scope), editor=editor or getpass.getuser()
+        )
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
+def split(entity_id: str, scope: ScopeOption = "", editor: EditorOption = "", as_json: JsonOption = False) -> None:
+    """Make a merged entity itself again, with the facts that named it."""
+
+    async def work(memory: Memory) -> None:
+        changes = await memory.split_entity(entity_id, scope=named_scope(scope), editor=editor or getpass.getuser())
+        _shown(changes, as_json)
+
+    with_memory(work)
+
+
+@commands.command()
 def undo(
     change: Annotated[str, typer.Argument(help="a change's id, from history")],
     cascade: Annotated[bool, typer.Option("--cascade", help="with all later ones that build on it")] = False,

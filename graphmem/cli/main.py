@@ -118,6 +118,17 @@ def facts(
 
 
 @app.command()
+def entities(scope: ScopeOption = "", limit: LimitOption = 100, as_json: JsonOption = False) -> None:
+    """List the people, places and things that a scope knows."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.entities(scope=named_scope(scope), limit=limit)
+        printed(as_json, found, lambda console: show.show_entities(console, found))
+
+    with_memory(work)
+
+
+@app.command()
 def history(
     fact: Annotated[str | None, typer.Argument(help="a fact's id; else everything")] = None,
     scope: ScopeOption = "",

@@ -168,6 +168,16 @@ def show_facts(console: Console, facts: Sequence[Fact]) -> None:
     console.print("[dim]* known since; the start was not stated[/]")
 
 
+def show_entities(console: Console, entities: Sequence[Entity]) -> None:
+    """Print entities as a table."""
+    names = {e.id: e.name for e in entities}
+    table = Table("name", "type", "also", "merged into", Column("id", no_wrap=True), box=None, header_style="bold")
+    for entity in entities:
+        into = "" if entity.canonical_id == entity.id else names.get(entity.canonical_id, entity.canonical_id)
+        table.add_row(escape(entity.name), entity.type, escape(", ".join(entity.aliases)), escape(into), entity.id)
+    console.print(table)
+
+
 def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
     """Print each promise that does not hold, and what breaks it."""
     if not breaches:

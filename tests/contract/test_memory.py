@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ from graphmem.wiring import build
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
 from tests.scripted import ScriptedChat, triple
+
+ROOT = Path(__file__).parents[2]
 
 
 def day(text: str) -> datetime:
@@ -237,6 +241,25 @@ async def test_24_writers_of_the_same_and_of_contradicting_facts(
     assert len(live) == 1
     assert sum(f.interval.end is None and f.expired_at is None for f in whole) == 1
     assert sum(len(f.sources) for f in whole) == 24
+
+
+async def test_50_writers_in_two_processes_agree(memory: Memory, scope: str, settings: Settings) -> None:
+    command = [sys.executable, "-m", "tests.contender", str(settings.home), settings.neo4j_uri or "", scope]
+    both = [
+        await asyncio.create_subprocess_exec(*command, str(first), "25", cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+        for first in (0, 25)
+    ]
+    for process in both:
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
+    status = await memory.status(scope=scope)
+    (home,) = await memory.facts(scope=scope)
+    found = await memory.history(scope=scope)
+
+    stated = sum(isinstance(op, (Add, Skip)) for c in found for op in c.operations)
+    assert (status.pending, status.parked, status.episodes) == (0, 0, 50)
+    assert home.predicate == "LIVES_IN"
+    assert stated >= 50
 
 
 async def test_without_a_model_messages_are_indexed_and_it_says_so(

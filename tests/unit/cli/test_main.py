@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from graphmem.adapters.embedded_server import EmbeddedServer
 
 TALK = """{"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z", "id": "m1"}
 {"text": "My [boss] is Ingrid.", "speaker": "Ada", "at": "2024-01-11T12:00:00Z", "id": "m2"}
@@ -59,11 +63,15 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A shell; its store's server is held, so that not every command starts it."""
     folder = tmp_path_factory.mktemp("cli")
     (folder / "talk.jsonl").write_text(TALK)
     (folder / "replies.jsonl").write_text(json.dumps(REPLY))
-    return Shell(folder)
+    server = EmbeddedServer(folder / "home")
+    server.ensure()
+    yield Shell(folder)
+    server.release()
 
 
 def test_from_a_file_to_an_answer(shell: Shell) -> None:
@@ -100,6 +108,14 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     refused = shell.run("undo", told[1]["id"], *who, code=1)
     renamed = shell.run("entity", bergen["subject_id"], "--name", "Zoë Berg", *who)
     table = shell.run("facts", "--scope", "zoe")
+    shell.run("assert", "Zed", "LIKES", "tea", *who)
+    known = {e["name"]: e["id"] for e in json.loads(shell.run("entities", "--scope", "zoe", "--json"))}
+    shell.run("merge", known["Zoë Berg"], known["Zed"], *who)
+    merged = shell.run("entities", "--scope", "zoe")
+    shell.run("split", known["Zed"], *who)
+    checked = shell.run("verify", "--scope", "zoe")
+    history = shell.run("history", "--scope", "zoe")
+    erased = shell.run("erase", "--yes", "--scope", "zoe")
 
     assert "closed    Zoë lives in Turin, until 13 Jun 2024" in closed
     assert "corrected Zoë lives in Oslo: it was never so" in corrected
@@ -107,7 +123,10 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     assert "UndoRefused" in refused
     assert "Zoë (Person) is now Zoë Berg (Person)" in renamed
     assert "Zoë Berg lives in Bergen" in table
-    assert f"{told[0]['id']}" in shell.run("history", "--scope", "zoe")
+    assert re.search(r"Zed +Person +Zoë Berg", merged)
+    assert "every promise holds" in checked
+    assert "Fact" in erased
+    assert told[0]["id"] in history
 
 
 def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
