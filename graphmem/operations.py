@@ -82,13 +82,17 @@ class ReviseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revise:
-    """What is believed of a fact goes from `before` to `after`; the former state is kept as a version."""
+    """What is believed of a fact goes from `before` to `after`; the former state is kept as a version.
+
+    One that is certain again rests on what holds now: `rests_on` are the ids of those facts.
+    """
 
     fact_id: str
     text: str
     before: FactVersion
     after: FactVersion
     kind: ReviseKind
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

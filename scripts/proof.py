@@ -31,6 +31,7 @@ def main() -> None:
     given = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     prove("opening", "scripts.opening")
+    prove("hub", "scripts.hub")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")

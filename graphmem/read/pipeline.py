@@ -53,7 +53,8 @@ class ReadPipeline:
             holding = states_at(expanded.facts, as_of, now)
             facts = rank_facts(question, seeds, expanded, holding)
             over = over_at(expanded.facts, holding, as_of, now, self._ontology)
-            withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over)
+            # Apart from what holds, so that no chain leads over what has ended.
+            withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over) if over else []
             until = min(as_of.known or now, now)
             episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
         with _timed(timings, "context"):

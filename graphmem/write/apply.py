@@ -56,6 +56,7 @@ async def apply_changes(
     await _revise(revisions, scope, ontology, now, tx)
     await _take_up(merged, touched, revisions, scope, ontology, now, tx)
     await _create([op for _, op in adds], effects, scope, ontology, now, tx)
+    await _grounds([op for _, op in operations], scope, tx)
     await _sources([op for _, op in operations], scope, tx)
     await _live_values([op.fact for _, op in adds], [*revisions, *touched], scope, ontology, now, tx)
     for query, pairs in (("link_mentions", effects.mentions), ("link_speakers", effects.speakers)):
@@ -157,10 +158,18 @@ async def _create(
     superseded = [{"fact_id": a.fact.id, "superseded_id": a.supersedes} for a in adds if a.supersedes]
     if superseded:
         await tx.write("link_superseded", scope=scope.key, rows=superseded)
-    grounds = [{"fact_id": a.fact.id, "ground_id": g} for a in adds for g in a.rests_on]
+    await _draw(facts, scope, now, tx)
+
+
+async def _grounds(operations: Iterable[Operation], scope: Scope, tx: Transaction) -> None:
+    """Link facts to those that they rest on."""
+    grounds: list[dict[str, str]] = []
+    for operation in operations:
+        if isinstance(operation, (Add, Revise)):
+            fact_id = operation.fact.id if isinstance(operation, Add) else operation.fact_id
+            grounds += [{"fact_id": fact_id, "ground_id": ground} for ground in operation.rests_on]
     if grounds:
         await tx.write("link_grounds", scope=scope.key, rows=grounds)
-    await _draw(facts, scope, now, tx)
 
 
 async def _draw(facts: Sequence[Fact], scope: Scope, now: datetime, tx: Transaction) -> None:

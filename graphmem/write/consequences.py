@@ -24,33 +24,43 @@ from graphmem.ports import Reader
 async def with_grounds(
     changes: Sequence[Change], scope: Scope, ontology: Ontology, reader: Reader
 ) -> tuple[Change, ...]:
-    """Return the decisions, each new fact with the facts that it rests on by the ontology."""
-    adds = [op.fact for c in changes for op in c.operations if isinstance(op, Add)]
-    resting = {f.subject_id for f in adds if ontology.predicate(f.predicate).rests_on}
+    """Return the decisions, each fact that is new or certain again with the facts that it rests on by the ontology."""
+    operations = [op for c in changes for op in c.operations]
+    adds = [op.fact for op in operations if isinstance(op, Add)]
+    certain = [op.fact_id for op in operations if isinstance(op, Revise) and op.kind is ReviseKind.CERTAIN]
+    resting = {f.id: f for f in [*adds, *await _facts(certain, scope, reader)] if _grounds(f, ontology)}
     if not resting:
         return tuple(changes)
-    grounds = sorted({name for f in adds for name in ontology.predicate(f.predicate).rests_on})
-    found = await reader.read("grounds", scope=scope.key, subjects=sorted(resting), predicates=grounds)
-    closed = {op.fact_id for c in changes for op in c.operations if isinstance(op, (Invalidate, Revise))}
+    found = await reader.read(
+        "grounds",
+        scope=scope.key,
+        subjects=sorted({f.subject_id for f in resting.values()}),
+        predicates=sorted({name for f in resting.values() for name in _grounds(f, ontology)}),
+    )
+    closed = {op.fact_id for op in operations if isinstance(op, (Invalidate, Revise))}
     believed = [f for f in await _facts([row["id"] for row in found], scope, reader) if f.id not in closed]
     believed += adds
 
     def grounded(operation: Operation) -> Operation:
-        if not isinstance(operation, Add):
+        if not isinstance(operation, (Add, Revise)):
             return operation
-        names = ontology.predicate(operation.fact.predicate).rests_on
-        under = tuple(
-            g.id
-            for g in believed
-            if g.predicate in names and g.subject_id == operation.fact.subject_id and _underlies(g, operation.fact)
-        )
-        return replace(operation, rests_on=under) if under else operation
+        fact = resting.get(operation.fact.id if isinstance(operation, Add) else operation.fact_id)
+        if fact is None:
+            return operation
+        names = _grounds(fact, ontology)
+        under = [g.id for g in believed if g.predicate in names and _underlies(g, fact)]
+        return replace(operation, rests_on=tuple(under))
 
     return tuple(replace(c, operations=tuple(grounded(op) for op in c.operations)) for c in changes)
 
 
+def _grounds(fact: Fact, ontology: Ontology) -> tuple[str, ...]:
+    return ontology.predicate(fact.predicate).rests_on
+
+
 def _underlies(ground: Fact, fact: Fact) -> bool:
-    return ground.id != fact.id and ground.expired_at is None and ground.interval.end is None
+    same = ground.subject_id == fact.subject_id and ground.id != fact.id
+    return same and ground.expired_at is None and ground.interval.end is None
 
 
 async def with_doubts(changes: Sequence[Change], scope: Scope, now: datetime, reader: Reader) -> tuple[Change, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from graphmem import Memory, Settings
 from graphmem.operations import Invalidate
 from tests.browse import cypher
@@ -51,14 +53,16 @@ async def test_said_again_it_is_certain_and_another_value_takes_its_place(
     await story("My commute is 20 minutes.", "2024-07-01")
     certain = {f.predicate: f for f in await memory.facts(scope=scope)}["COMMUTE"]
     await story("I live in Turin.", "2024-08-01")
+    doubted = {f.predicate: f for f in await memory.facts(scope=scope)}["COMMUTE"]
     asked = len(model.asked)
     await story("My commute is an hour now.", "2024-09-01")
 
     facts = {f.predicate: f for f in await memory.facts(scope=scope)}
     assert (certain.uncertain_since, certain.value) == (None, "20 minutes")
+    assert doubted.uncertain_since == day("2024-08-01") + timedelta(hours=12)
     assert len(certain.versions) == 2
     assert facts["COMMUTE"].value == "an hour"
-    assert len(model.asked) == asked + 2
+    assert len(model.asked) == asked + 1
 
 
 async def test_what_rests_on_what_was_forgotten_is_uncertain(memory: Memory, story: Story, scope: str) -> None:
