@@ -1,6 +1,6 @@
 // conflicts: the believed facts that new statements repeat, contradict or touch; bounded by keys, whatever the subject's degree
 // $scope STRING  $now STRING  $limit INT
-// $items [{i, live_key, value_key, slot_key, exclusive, pair_key, inverse_key, start, end}]      slot: only what overlaps
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end}]      slot: only what overlaps; '' asks nothing
 // -> i INT, kind STRING, fact STRING (its id)
 UNWIND $items AS item
 CALL (item) {
@@ -11,7 +11,7 @@ CALL (item) {
   RETURN f, 'value' AS kind
   UNION
   MATCH (f:Fact {slot_key: item.slot_key})
-  WHERE item.exclusive AND f.scope = $scope AND f.expired_at > datetime($now)
+  WHERE f.scope = $scope AND f.expired_at > datetime($now)
     AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
   RETURN f, 'slot' AS kind
   UNION

@@ -63,8 +63,8 @@ def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | i
         "i": i,
         "live_key": keys.live,
         "value_key": keys.value,
-        "slot_key": keys.slot,
-        "exclusive": ontology.predicate(fact.predicate).exclusive,
+        # Where many values hold, the others are no rivals, and may be thousands.
+        "slot_key": keys.slot if ontology.predicate(fact.predicate).exclusive else "",
         "pair_key": keys.pair or "",
         "inverse_key": keys.inverse or "",
         "start": utc_text(fact.interval.start),
