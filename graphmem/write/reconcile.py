@@ -46,7 +46,10 @@ def _true_again(decision: Settled, closed: dict[str, Invalidate]) -> Settled:
     for operation in decision.operations:
         closing = closed.get(operation.fact_id or "") if isinstance(operation, Skip) else None
         if closing is not None and (closing.kind is InvalidateKind.CORRECTION or closing.at <= fact.interval.start):
-            return replace(decision, operations=(Add(fact=fact),), reason="it is true again")
+            # Until when the closed one held, since something else may hold from then on.
+            until = closing.before.interval.end
+            again = decision.statement if until is None else ended(decision.statement, until)
+            return replace(decision, statement=again, operations=(Add(fact=again.fact),), reason="it is true again")
     return decision
 
 

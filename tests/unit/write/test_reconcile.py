@@ -63,6 +63,25 @@ def test_a_repeat_of_what_was_closed_by_then_is_true_again() -> None:
     assert open_values(done) == ["Turin"]
 
 
+def test_what_is_true_again_holds_no_longer_than_what_it_repeats() -> None:
+    turin = fact("Turin", "2023-01-01", "2025-01-01")
+    rome = adding(statement("Rome", "2024-01-01", "2025-01-01"), closing(turin, "2024-01-01"))
+    back = statement("Turin", "2024-06-01")
+    repeat = Settled(
+        statement=back,
+        operations=(Skip(text=turin.text, fact_id=turin.id, source=back.fact.sources[0]),),
+        reason="it is believed already",
+    )
+
+    done = reconcile([rome, repeat], ONTOLOGY)
+
+    spans = {f.value: (f.interval.start, f.interval.end) for d in done if (f := added(d)) is not None}
+    assert spans == {
+        "Rome": (day("2024-01-01"), day("2024-06-01")),
+        "Turin": (day("2024-06-01"), day("2025-01-01")),
+    }
+
+
 def test_the_same_said_twice_is_one_fact_with_two_sources() -> None:
     one, two = statement("Miso", predicate="HAS_PET"), statement("Miso", "2024-06-21", predicate="HAS_PET")
 
