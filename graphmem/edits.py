@@ -105,6 +105,14 @@ class Edits(Base):
         whose = self._scope(scope)
         return await self._parts.editor.split_entity(await self.entity(entity_id, scope=whose), whose, editor)
 
+    async def never_the_same(
+        self, one_id: str, other_id: str, *, scope: ScopeLike, editor: str = EDITOR
+    ) -> tuple[Change, ...]:
+        """Note that two entities are two, so that they wait for review no more. Raises NotFound, InvalidInput."""
+        whose = self._scope(scope)
+        one, other = [await self.entity(i, scope=whose) for i in (one_id, other_id)]
+        return await self._parts.editor.never_the_same(one, other, whose, editor)
+
     async def undo(
         self, change_id: str, *, scope: ScopeLike, cascade: bool = False, editor: str = EDITOR
     ) -> tuple[Change, ...]:

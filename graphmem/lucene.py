@@ -9,6 +9,7 @@ from graphmem.models import Scope, fold
 
 _WORD = re.compile(r"\w+(?:'\w+)*")
 MOST_WORDS = 60
+FUZZY_LETTERS = 5
 
 
 def words(text: str) -> list[str]:
@@ -16,13 +17,17 @@ def words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-def scoped(scopes: Sequence[Scope], terms: Iterable[str]) -> str | None:
-    """Return a query for any of the terms within the scopes, None without terms; words are quoted, nothing escapes."""
+def scoped(scopes: Sequence[Scope], terms: Iterable[str], mistyped: Iterable[str] = ()) -> str | None:
+    """Return a query for any of the terms within the scopes, None without terms; words are quoted, nothing escapes.
+
+    Of the long ones among `mistyped`, words that differ by one letter match too.
+    """
     kept = list(dict.fromkeys(terms))[:MOST_WORDS]
     if not kept:
         return None
     keys = " ".join(f"scope_key:{scope.digest}" for scope in scopes)
-    return f"+({keys}) +({' '.join(f'folded:{_quoted(term)}' for term in kept)})"
+    near = [f"folded:{w}~1" for w in dict.fromkeys(mistyped) if len(w) >= FUZZY_LETTERS and w.isalnum()][:MOST_WORDS]
+    return f"+({keys}) +({' '.join([*(f'folded:{_quoted(term)}' for term in kept), *near])})"
 
 
 def _quoted(term: str) -> str:

@@ -10,13 +10,26 @@ from types import TracebackType
 from graphmem import rows
 from graphmem.base import ScopeLike
 from graphmem.edits import Edits
-from graphmem.errors import InvalidInput
-from graphmem.models import AsOf, Entity, EpisodeState, Fact, Message, Note, Scope
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.models import (
+    AsOf,
+    Entity,
+    EntityPair,
+    EpisodeState,
+    Fact,
+    Message,
+    Note,
+    Rule,
+    RuleState,
+    Sameness,
+    Scope,
+)
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
+from graphmem.serial import load_rule
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
 from graphmem.write.episodes import Kept
@@ -154,6 +167,17 @@ class Memory(Edits):
         clocks = _checked(as_of)
         return await self._parts.reader.search(query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens)
 
+    async def context(
+        self,
+        query: str,
+        *,
+        scope: ScopeLike | Sequence[ScopeLike],
+        as_of: AsOf | None = None,
+        tokens: int = 1000,
+    ) -> str:
+        """Return what is known about a question as text for a prompt, at most `tokens` tokens."""
+        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens)).text
+
     async def facts(
         self, *, scope: ScopeLike, as_of: AsOf | None = None, predicate: str | None = None, limit: int = 100
     ) -> tuple[Fact, ...]:
@@ -174,6 +198,22 @@ class Memory(Edits):
         found = await self._parts.store.read("entities_of_scopes", scopes=[self._scope(scope).key], limit=limit)
         return tuple(rows.entity(row["entity"]) for row in found)
 
+    async def merges(self, *, scope: ScopeLike, state: Sameness | None = Sameness.PENDING) -> tuple[EntityPair, ...]:
+        """Return the entities of like names that may be one, those that wait for review by default.
+
+        Answer with `merge_entities` or `never_the_same`.
+        """
+        found = await self._parts.store.read(
+            "entity_pairs", scopes=[self._scope(scope).key], state=state.value if state else None
+        )
+        pairs = [(rows.entity(r["entity"]), rows.entity(r["other"]), Sameness(r["state"])) for r in found]
+        return tuple(EntityPair(entity=one, other=other, state=state) for one, other, state in pairs)
+
+    async def rules(self, *, scope: ScopeLike) -> tuple[Rule, ...]:
+        """Return the consequences that were stated ahead, oldest first, and what became of each."""
+        found = await self._parts.store.read("rules_of_scopes", scopes=[self._scope(scope).key], state=None)
+        return tuple(replace(load_rule(row["rule"]), state=RuleState(row["state"])) for row in found)
+
     async def neighbourhood(
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
     ) -> Neighbourhood:
@@ -182,14 +222,18 @@ class Memory(Edits):
         start = await self.entity(entity_id, scope=scope)
         return await walk(start, hops, self._scope(scope), _checked(as_of), self._parts.clock.now(), self._parts.store)
 
-    async def history(self, fact_id: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
-        """Return the decisions about a fact, or all of a scope, oldest first; raises NotFound."""
+    async def history(self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
+        """Return the decisions about a fact or an entity, by its id, or all, oldest first; raises NotFound."""
         whose = self._scope(scope)
-        if fact_id is None:
-            found = await self._parts.store.read("changes", scopes=[whose.key], after=0, limit=limit)
+        store, scopes = self._parts.store, [whose.key]
+        if about is None:
+            found = await store.read("changes", scopes=scopes, after=0, limit=limit)
+        elif await self._facts([about], whose):
+            found = await store.read("changes_of_fact", scopes=scopes, fact=about)
+        elif await store.read("entities_by_ids", scopes=scopes, ids=[about]):
+            found = await store.read("changes_of_entity", scopes=scopes, entity=about, limit=limit)
         else:
-            await self.fact(fact_id, scope=whose)
-            found = await self._parts.store.read("changes_of_fact", scopes=[whose.key], fact=fact_id)
+            raise NotFound(f"there is no fact or entity {about!r} in this scope.")
         return tuple(rows.change(row["change"]) for row in found)
 
     async def verify(self, *, scope: ScopeLike) -> tuple[Breach, ...]:

@@ -48,10 +48,11 @@ class Precision(StrEnum):
 
 
 class Polarity(StrEnum):
-    """Whether something is stated or denied."""
+    """Whether something is stated, denied, or asked to be forgotten."""
 
     STATED = "stated"
     DENIED = "denied"
+    FORGET = "forget"
 
 
 class Modality(StrEnum):
@@ -152,6 +153,12 @@ class Entity:
         """The name and the aliases, each once, folded."""
         return tuple(dict.fromkeys(fold(n) for n in (self.name, *self.aliases)))
 
+    @property
+    def described(self) -> str:
+        """The name with type and aliases, as prompts show it."""
+        also = f", also {', '.join(self.aliases)}" if self.aliases else ""
+        return f"{self.name} ({self.type}{also})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
@@ -197,12 +204,23 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Triple:
-    """A statement as a message makes it, before anything is decided about it; names, not ids."""
+class Ground:
+    """What a statement rests on, as it is said: all that holds of a subject by a predicate; a name or an id."""
 
     subject: str
     predicate: str
-    object: str | Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triple:
+    """A statement as a message makes it, before anything is decided about it; names, not ids.
+
+    A request to forget need not name the value: its `object` may be None.
+    """
+
+    subject: str
+    predicate: str
+    object: str | Literal | None
     episode_id: str
     quote: str
     interval: Interval
@@ -210,6 +228,7 @@ class Triple:
     polarity: Polarity = Polarity.STATED
     modality: Modality = Modality.SAID
     confidence: float = 1.0
+    rests_on: tuple[Ground, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +267,7 @@ class FactVersion:
 class Fact:
     """A dated statement between entities, as believed now; earlier beliefs are its `versions`.
 
+    Of one that its speaker asked to forget only the subject and the predicate are left, and `forgotten_at`.
     `subject_id` and `object_id` are the entities that are meant; `subject_named` and `object_named` those whose names
     matched, which differ where entities were merged.
     """
@@ -274,6 +294,7 @@ class Fact:
     confidence: float = 1.0
     sources: tuple[Source, ...] = ()
     versions: tuple[FactVersion, ...] = ()
+    forgotten_at: datetime | None = None
 
     @property
     def value(self) -> str:
@@ -308,7 +329,9 @@ class Fact:
         )
 
     def as_known(self, known: datetime) -> FactVersion | None:
-        """Return what was believed of it at `known`, or None."""
+        """Return what was believed of it at `known`, or None; of what was asked to be forgotten nothing is told."""
+        if self.forgotten_at is not None:
+            return None
         for version in (self.state, *self.versions):
             if version.created_at <= known and (version.expired_at is None or known < version.expired_at):
                 return version
@@ -317,10 +340,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A triple whose names are entities now: the fact that it would be, and whether it is stated or denied."""
+    """A triple whose names are entities now: the fact that it would be, how it is meant, and what it rests on."""
 
     fact: Fact
     polarity: Polarity = Polarity.STATED
+    rests_on: tuple[Ground, ...] = ()
 
     @property
     def label(self) -> str:
@@ -333,6 +357,85 @@ def label_of(fact: Fact) -> str:
     return f"{fact.subject} | {fact.raw_predicate or fact.predicate} | {fact.value}"
 
 
+class RuleEvent(StrEnum):
+    """What a stated rule waits for: a value begins to hold, stops, or takes another's place."""
+
+    STARTS = "starts"
+    ENDS = "ends"
+    CHANGES = "changes"
+
+
+class RuleState(StrEnum):
+    """What became of a stated rule."""
+
+    WAITING = "waiting"
+    FIRED = "fired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A consequence stated ahead ("if I ever change jobs, my sister gets the car"), which takes effect by itself.
+
+    It waits for `event` to happen to what `subject_id` and `predicate` say, with the value `normal` or, where that is
+    empty, any; then `fact` is believed from that time on, or, where it is denied, what says the same is closed.
+    """
+
+    id: str
+    scope: str
+    text: str
+    event: RuleEvent
+    subject_id: str
+    predicate: str
+    fact: Fact
+    source: Source
+    said_at: datetime
+    raw_predicate: str = ""
+    normal: str = ""
+    polarity: Polarity = Polarity.STATED
+    state: RuleState = RuleState.WAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a rule waits for, in names; no object means any value."""
+
+    event: RuleEvent
+    subject: str
+    predicate: str
+    object: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedRule:
+    """A rule as a message states it, in names: when this, then that."""
+
+    when: Condition
+    then: Triple
+
+
+class Sameness(StrEnum):
+    """Whether two entities of like names are one: to be reviewed, decided to be one, or never to be asked again."""
+
+    PENDING = "pending"
+    SAME = "same"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityPair:
+    """Two entities whose names are so alike that they may be one; `entity` came later."""
+
+    entity: Entity
+    other: Entity
+    state: Sameness = Sameness.PENDING
+
+    @property
+    def label(self) -> str:
+        """The name under which recordings know it."""
+        return f"{self.entity.name} | {self.other.name}"
+
+
 class ConflictKind(StrEnum):
     """How a believed fact meets a new statement."""
 
@@ -341,11 +444,12 @@ class ConflictKind(StrEnum):
     PAIR = "pair"
     INVERSE = "inverse"
     DENIED = "denied"
+    NEAR = "near"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A believed fact that a new statement repeats, contradicts or touches."""
+    """A believed fact that a new statement repeats, contradicts, touches, or is near to in its words."""
 
     kind: ConflictKind
     fact: Fact

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ OWN_LABELS = frozenset(
 OWN_TYPES = frozenset(
     {
         *("IN", "NEXT", "MENTIONS", "SAID_BY", "SUBJECT", "OBJECT", "WAS", "STATED_IN", "SUPERSEDES"),
-        *("DEPENDS_ON", "CREATED", "REVISED"),
+        *("DEPENDS_ON", "CREATED", "REVISED", "MAYBE_SAME"),
     }
 )
 OWN_PROPERTIES = frozenset(
@@ -88,6 +89,11 @@ class Predicate:
     def exclusive(self) -> bool:
         """Whether a new value contradicts the one that holds."""
         return self.cardinality is Cardinality.ONE and self.kind is Kind.STATE
+
+    @property
+    def worded(self) -> bool:
+        """Whether the words of a fact make it what it is, so that another wording may say the same."""
+        return self.literal is LiteralKind.TEXT or self.name == RELATED_TO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +176,10 @@ def _check(read: _OntologyFile, where: str) -> None:
             wrong.append(predicate.inverse)
     if wrong:
         raise OntologyError(f"the ontology {where} uses names that it may not, or that it does not define: {wrong}")
+    try:
+        TopologicalSorter({name: p.rests_on for name, p in read.predicates.items()}).prepare()
+    except CycleError as exc:
+        raise OntologyError(f"in the ontology {where} these rest on each other: {' -> '.join(exc.args[1])}") from exc
     missing = [name for name in (NOTED, RELATED_TO) if name not in read.predicates]
     missing += [t for t in ("Person", "Thing") if t not in read.types]
     if missing:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
-from graphmem.models import Entity, Fact, FactVersion, Source
+from graphmem.models import Entity, Fact, FactVersion, Interval, Rule, RuleState, Sameness, Source
 
 
 class InvalidateKind(StrEnum):
@@ -35,11 +35,12 @@ class NameEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """A new fact, what it takes the place of, and the ids of the facts that it rests on."""
+    """A new fact, what it takes the place of, the ids of the facts that it rests on, and the rule that it came by."""
 
     fact: Fact
     supersedes: str | None = None
     rests_on: tuple[str, ...] = ()
+    by_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +53,30 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invalidate:
-    """A believed fact is closed at `at` (change) or expired (correction); `before` is its state until then."""
+    """A believed fact is closed at `at` (change) or expired (correction); `before` is its state until then.
+
+    `source` is the message that ended it, where one did.
+    """
 
     fact_id: str
     text: str
     at: datetime
     kind: InvalidateKind
     before: FactVersion
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
-    """Nothing is believed that was not; an exact repeat leaves its source with the fact that it repeats."""
+    """Nothing is believed that was not; an exact repeat leaves its source with the fact that it repeats.
+
+    `interval` is when the repeat says that it is true.
+    """
 
     text: str
     fact_id: str | None = None
     source: Source | None = None
+    interval: Interval | None = None
 
 
 class ReviseKind(StrEnum):
@@ -78,6 +87,7 @@ class ReviseKind(StrEnum):
     REDATED = "redated"
     UNCERTAIN = "uncertain"
     CERTAIN = "certain"
+    REPLAYED = "replayed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +121,85 @@ class ChangeEntity:
     after: Entity
 
 
-Operation: TypeAlias = AddEntity | NameEntity | Add | Merge | Invalidate | Skip | Revise | RemoveSource | ChangeEntity
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """Whether two entities of like names are one: what was thought of that, and what is now; None for nothing."""
+
+    entity_id: str
+    other_id: str
+    names: str
+    before: Sameness | None
+    after: Sameness | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddRule:
+    """A consequence stated ahead, which waits."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRule:
+    """A stated rule takes effect, or waits again, or is withdrawn."""
+
+    rule_id: str
+    text: str
+    before: RuleState
+    after: RuleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """A fact whose speaker asked to forget it: its value is taken out of everything but the messages; never undone."""
+
+    fact_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hide:
+    """Messages that no read shows any more, since they hold what was asked to be forgotten; never undone."""
+
+    episode_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A message is gone, with the facts, rules and entities that only it supported; `unsourced` keep other sources."""
+
+    episode_id: str
+    facts: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    unsourced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveEntity:
+    """An entity that nothing is said about is gone."""
+
+    entity: Entity
+
+
+Operation: TypeAlias = (
+    AddEntity
+    | NameEntity
+    | Add
+    | Merge
+    | Invalidate
+    | Skip
+    | Revise
+    | RemoveSource
+    | ChangeEntity
+    | Compare
+    | AddRule
+    | ChangeRule
+    | Forget
+    | Hide
+    | Deleted
+    | RemoveEntity
+)
 
 
 def revised(operation: Operation, now: datetime) -> FactVersion | None:
@@ -153,24 +241,32 @@ class Change:
     undoes: tuple[str, ...] = ()
 
 
-def verb(operation: Operation) -> str:  # noqa: C901  (one line a kind)
+def verb(operation: Operation) -> str:
     """Return the word under which people see an operation."""
     match operation:
-        case Add() | AddEntity():
-            return "new"
-        case Merge() | NameEntity():
-            return "merged"
         case Revise(kind=kind):
             return kind.value
-        case RemoveSource():
-            return "unsourced"
-        case ChangeEntity():
-            return "entity"
-        case Invalidate(kind=InvalidateKind.CHANGE):
-            return "closed"
-        case Invalidate():
-            return "corrected"
-        case Skip():
-            return "skipped"
+        case Invalidate(kind=kind):
+            return "closed" if kind is InvalidateKind.CHANGE else "corrected"
+        case Compare(after=after):
+            return after.value if after else "compared"
+        case ChangeRule(after=after):
+            return after.value
         case _:
-            assert_never(operation)
+            return _VERBS[type(operation)]
+
+
+_VERBS: dict[type, str] = {
+    Add: "new",
+    AddEntity: "new",
+    Merge: "merged",
+    NameEntity: "merged",
+    RemoveSource: "unsourced",
+    ChangeEntity: "entity",
+    Skip: "skipped",
+    AddRule: "rule",
+    Forget: "forgotten",
+    Hide: "hidden",
+    Deleted: "deleted",
+    RemoveEntity: "deleted",
+}

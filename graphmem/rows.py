@@ -109,6 +109,7 @@ def fact(row: Row) -> Fact:
         confidence=node["confidence"],
         sources=tuple(sources),
         versions=tuple(versions),
+        forgotten_at=moment(node["forgotten_at"]) if node["forgotten_at"] else None,
     )
 
 

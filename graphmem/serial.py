@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter
 
 from graphmem import operations
+from graphmem.models import Rule
 
 
 def plain(value: Any) -> Any:
@@ -44,25 +45,23 @@ def dump_operations(ops: tuple[operations.Operation, ...]) -> str:
     return json.dumps([{"op": type(o).__name__, **plain(o)} for o in ops], ensure_ascii=False)
 
 
+def dump_rule(rule: Rule) -> str:
+    """Return a rule as JSON text."""
+    return dump(rule)
+
+
+def load_rule(text: str) -> Rule:
+    """Read back what `dump_rule` wrote."""
+    return _RULE.validate_json(text)
+
+
 def load_operations(text: str) -> tuple[operations.Operation, ...]:
     """Read back what `dump_operations` wrote."""
     return tuple(_load_operation(item) for item in json.loads(text))
 
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (
-        operations.AddEntity,
-        operations.NameEntity,
-        operations.Add,
-        operations.Merge,
-        operations.Invalidate,
-        operations.Skip,
-        operations.Revise,
-        operations.RemoveSource,
-        operations.ChangeEntity,
-    )
-}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(operations.Operation)}
+_RULE = TypeAdapter(Rule)
 
 
 def _load_operation(item: dict[str, Any]) -> operations.Operation:

@@ -17,6 +17,7 @@ from graphmem.settings import Settings
 from graphmem.write.editing import Editor
 from graphmem.write.ledger import Ledger
 from graphmem.write.pipeline import WritePipeline
+from graphmem.write.single import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ async def build(
         loading.cancel()
         raise
     await loading
-    ledger = Ledger(store=store, embedder=embedder, clock=clock, ontology=ontology, model=model)
+    tools = Tools(store=store, embedder=embedder, clock=clock, ontology=ontology)
+    ledger = Ledger(tools, model)
     return Parts(
         settings=settings,
         store=store,
@@ -69,10 +71,8 @@ async def build(
         clock=clock,
         ontology=ontology,
         model=model,
-        writer=WritePipeline(
-            store=store, embedder=embedder, clock=clock, ontology=ontology, model=model, ledger=ledger
-        ),
-        editor=Editor(store=store, embedder=embedder, clock=clock, ontology=ontology, ledger=ledger),
+        writer=WritePipeline(tools, model, ledger),
+        editor=Editor(tools, ledger),
         reader=ReadPipeline(store=store, embedder=embedder, clock=clock, ontology=ontology),
         owns_model=given is None,
     )

@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from graphmem.models import Episode, Fact, Interval, Message, Modality, Polarity, Precision, Role, Source, Statement
+from graphmem.models import (
+    Conflict,
+    ConflictKind,
+    Episode,
+    Fact,
+    Interval,
+    Message,
+    Modality,
+    Polarity,
+    Precision,
+    Role,
+    Source,
+    Statement,
+)
 from graphmem.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -62,4 +75,9 @@ def statement(value: str = "Oslo", since: str = "2024-06-20", until: str | None 
     return Statement(fact=fact(value, since, until, **more), polarity=polarity)
 
 
-__all__ = ["ONTOLOGY", "Modality", "Polarity", "day", "episode", "fact", "said", "statement"]
+def met(kind: ConflictKind, *facts: Fact) -> tuple[Conflict, ...]:
+    """Facts that a statement meets in one way."""
+    return tuple(Conflict(kind=kind, fact=f) for f in facts)
+
+
+__all__ = ["ONTOLOGY", "Modality", "Polarity", "day", "episode", "fact", "met", "said", "statement"]

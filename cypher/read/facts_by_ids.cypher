@@ -9,7 +9,7 @@ OPTIONAL MATCH (o:Entity {id: called.canonical_id})
 WITH s, o, named, called, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
           .modality, .confidence, .uncertain_because, value_date: toString(f.value_date), valid_at: toString(f.valid_at),
           invalid_at: toString(f.invalid_at), created_at: toString(f.created_at), expired_at: toString(f.expired_at),
-          uncertain_since: toString(f.uncertain_since)} AS fact,
+          uncertain_since: toString(f.uncertain_since), forgotten_at: toString(f.forgotten_at)} AS fact,
      [(f)-[r:STATED_IN]->(e:Episode) | {episode_id: e.id, quote: r.quote, subject_surface: r.subject_surface,
           object_surface: r.object_surface, speaker: e.speaker, at: toString(e.at)}] AS sources,
      [(f)-[:WAS]->(v:FactVersion) | {valid_at: toString(v.valid_at), invalid_at: toString(v.invalid_at),

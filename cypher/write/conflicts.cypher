@@ -1,7 +1,8 @@
-// conflicts: the believed facts that new statements repeat, contradict or touch; bounded by keys, whatever the subject's degree
-// $scope STRING  $now STRING  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end}]      slot: only what overlaps; '' asks nothing
-// -> i INT, kind STRING, fact STRING (its id)
+// conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
+// $scope STRING  $now STRING  $near FLOAT (the least cosine)  $limit INT
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, text}]
+//        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact
+// -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
 UNWIND $items AS item
 CALL (item) {
   MATCH (f:Fact {live_key: item.live_key}) WHERE f.scope = $scope
@@ -20,9 +21,44 @@ CALL (item) {
   UNION
   MATCH (f:Fact {pair_key: item.inverse_key}) WHERE f.scope = $scope
   RETURN f, 'inverse' AS kind
+  UNION
+  WITH item WHERE item.vector IS NOT NULL
+  MATCH (:Entity {canonical_id: item.subject})<-[:SUBJECT]-(f:Fact) WHERE f.scope = $scope
+  WITH f LIMIT 200
+  RETURN f, 'near' AS kind
+  UNION
+  WITH item WHERE item.vector IS NOT NULL
+  CALL db.index.vector.queryNodes('fact_vector', 40, item.vector) YIELD node
+  WITH item, node WHERE node.scope = $scope
+  MATCH (node)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
+  RETURN node AS f, 'near' AS kind
+  UNION
+  WITH item WHERE item.text <> ''
+  CALL db.index.fulltext.queryNodes('fact_text', item.text) YIELD node, score
+  WITH item, node, score WHERE node.scope = $scope
+  MATCH (node)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
+  WITH node, score ORDER BY score DESC LIMIT 10
+  RETURN node AS f, 'text' AS kind
 }
-WITH item, f, kind
+// The stores' cosines have different ranges: the least one tells which.
+WITH item, f, kind, vector.similarity.cosine([1.0, 0.0], [-1.0, 0.0]) AS least,
+     CASE WHEN kind IN ['near', 'text'] THEN vector.similarity.cosine(f.embedding, item.vector) END AS similarity
+WITH item, f, kind, 2 * (similarity - least) / (1 - least) - 1 AS cosine
 WHERE f.expired_at > datetime($now)
-RETURN item.i AS i, kind, f.id AS fact, f.predicate AS predicate
+  AND (kind <> 'near' OR cosine >= $near)
+  AND (NOT kind IN ['near', 'text'] OR (f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)))
+WITH item.i AS i, f, kind, cosine
 ORDER BY i, f.valid_at DESC
 LIMIT $limit
+MATCH (f)-[:SUBJECT]->(named:Entity)
+MATCH (s:Entity {id: named.canonical_id})
+OPTIONAL MATCH (f)-[:OBJECT]->(called:Entity)
+OPTIONAL MATCH (o:Entity {id: called.canonical_id})
+WITH i, kind, cosine, s, o, named, called, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
+          .modality, .confidence, .uncertain_because, value_date: toString(f.value_date), valid_at: toString(f.valid_at),
+          invalid_at: toString(f.invalid_at), created_at: toString(f.created_at), expired_at: toString(f.expired_at),
+          uncertain_since: toString(f.uncertain_since), forgotten_at: toString(f.forgotten_at)} AS fact,
+     [(f)-[r:STATED_IN]->(e:Episode) | {episode_id: e.id, quote: r.quote, subject_surface: r.subject_surface,
+          object_surface: r.object_surface, speaker: e.speaker, at: toString(e.at)}] AS sources
+RETURN collect({i: i, kind: kind, cosine: cosine, fact: fact, subject_id: s.id, subject: s.name, object_id: o.id, object: o.name,
+        subject_named: named.id, object_named: called.id, sources: sources, versions: []}) AS rows

@@ -9,8 +9,8 @@ import openai
 from graphmem.errors import ModelUnavailable, ReplyUnparsable
 from graphmem.ports import ChatReply, ChatRequest
 
-# Strict structured output refuses bounds on many servers; they are checked when the reply comes back.
-_BOUNDS = frozenset({"title", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"})
+# Strict structured output refuses bounds and defaults on many servers; they are checked when the reply comes back.
+_BOUNDS = frozenset({"title", "default", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"})
 
 
 class OpenAIChat:
@@ -63,7 +63,7 @@ class OpenAIChat:
 
 
 def _portable(schema: Any) -> Any:
-    """Return a JSON schema without what strict servers refuse; names of properties are left alone."""
+    """Return a JSON schema without what strict servers refuse, each property required; their names are left alone."""
     if isinstance(schema, list):
         return [_portable(part) for part in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
@@ -72,6 +72,7 @@ def _portable(schema: Any) -> Any:
     for key, value in cast("dict[str, Any]", schema).items():
         if key == "properties":
             kept[key] = {name: _portable(part) for name, part in value.items()}
-        elif key not in _BOUNDS:
+            kept["required"] = list(value)
+        elif key not in _BOUNDS | {"required"}:
             kept[key] = _portable(value)
     return kept

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from graphmem.errors import ReplyNotRecorded, UnreadableFile
 from graphmem.ports import ChatReply, ChatRequest
 
-_NAMED = ("message", "triple", "fact")
+_NAMED = ("message", "triple", "fact", "pair")
 
 
 class _Line(BaseModel):

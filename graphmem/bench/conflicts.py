@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,12 +21,22 @@ from graphmem.memory import Memory
 from graphmem.models import AsOf, Fact, Message
 from graphmem.operations import Add
 from graphmem.ports import ChatReply, ChatRequest
+from graphmem.read.found import SearchResult
+from graphmem.serial import dump, plain
+from graphmem.write.entities import named_in
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class RuleSaid(_Strict):
+    """A rule that a model reads in a message: when [subject, event, predicate] or with an object, then a triple."""
+
+    when: Annotated[list[str], Field(min_length=3, max_length=4)]
+    then: list[Any]
 
 
 class Said(_Strict):
@@ -36,10 +46,14 @@ class Said(_Strict):
     speaker: str = "Ada"
     text: str
     triples: list[list[Any]] = Field(default_factory=list[list[Any]])
+    rules: list[RuleSaid] = Field(default_factory=list[RuleSaid])
 
 
 class Check(_Strict):
-    """What must hold, must not hold, and must be uncertain at `valid`, as believed after message number `after`."""
+    """What must hold, must not hold, and must be uncertain at `valid`, as believed after message number `after`.
+
+    What is `unsaid` may occur in no answer, fact, entity or decision at all.
+    """
 
     valid: str | None = None
     after: int | None = None
@@ -48,10 +62,15 @@ class Check(_Strict):
     uncertain: list[str] = Field(default_factory=list[str])
     ask: str | None = None
     withdrawn: list[str] = Field(default_factory=list[str])
+    unsaid: list[str] = Field(default_factory=list[str])
+    review: list[str] = Field(default_factory=list[str])
 
 
 class Story(_Strict):
-    """One story; `decisions` are the model's, by the triple's label, each naming the fact that it meets."""
+    """One story; `decisions` are the model's, by the triple's label, each naming the fact that it meets.
+
+    `pairs` are its decisions about entities of like names, by "new | known".
+    """
 
     name: str
     kind: str
@@ -59,6 +78,7 @@ class Story(_Strict):
     messages: Annotated[list[Said], Field(min_length=1)]
     entities: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     decisions: dict[str, dict[str, Any]] = Field(default_factory=dict[str, dict[str, Any]])
+    pairs: dict[str, str] = Field(default_factory=dict[str, str])
     checks: Annotated[list[Check], Field(min_length=1)]
 
 
@@ -104,10 +124,14 @@ class StoryChat:
     def _read(self, request: ChatRequest) -> dict[str, Any]:
         shorts = {i: name.removeprefix("message:") for name, i in request.names.items()}
         triples: list[dict[str, Any]] = []
+        rules: list[dict[str, Any]] = []
         for short, message_id in shorts.items():
             said = self._story.messages[int(message_id.rpartition("-")[2])]
             triples += [_triple(short, said.text, *given) for given in said.triples]
-        return {"entities": self._story.entities, "triples": triples}
+            rules += [_rule(short, said.text, rule) for rule in said.rules]
+        said = " ".join(self._story.messages[int(i.rpartition("-")[2])].text for i in shorts.values())
+        entities = [e for e in self._story.entities if named_in(said, [e["name"], *e["aliases"]])]
+        return {"entities": entities, "triples": triples, "rules": rules}
 
     def _decide(self, request: ChatRequest) -> dict[str, Any]:
         decisions: list[dict[str, Any]] = []
@@ -120,10 +144,33 @@ class StoryChat:
                 raise ReplyNotRecorded(f"story {self._story.name!r} does not decide {label!r}: {request.user[-400:]}")
             self.decided += 1
             fact = request.names.get(f"fact:{given.get('fact')}")
-            decisions.append(
-                {"reason": "the story says so", "at": None, "kind": None, **given, "triple": short, "fact": fact}
-            )
-        return {"decisions": decisions}
+            grounds = [request.names.get(f"fact:{label}", label) for label in given.get("rests_on", [])]
+            decided = {"at": None, "kind": None, **given, "triple": short, "fact": fact, "rests_on": grounds}
+            decisions.append({"reason": "the story says so", **decided})
+        return {"decisions": decisions, "entities": self._decide_pairs(request)}
+
+    def _decide_pairs(self, request: ChatRequest) -> list[dict[str, Any]]:
+        shown = {name.removeprefix("pair:"): short for name, short in request.names.items() if name.startswith("pair:")}
+        missing = [label for label in shown if label not in self._story.pairs]
+        if missing:
+            raise ReplyNotRecorded(f"story {self._story.name!r} does not decide about {missing[0]!r}.")
+        self.decided += len(shown)
+        return [
+            {"reason": "the story says so", "pair": short, "action": self._story.pairs[label]}
+            for label, short in shown.items()
+        ]
+
+
+def _rule(short: str, text: str, rule: RuleSaid) -> dict[str, Any]:
+    subject, event, predicate, *value = rule.when
+    then = _triple(short, text, *rule.then)
+    kept = ("subject", "predicate", "object", "value", "number", "unit", "polarity")
+    return {
+        "message": short,
+        "quote": text,
+        "when": {"event": event, "subject": subject, "predicate": predicate, "object": value[0] if value else None},
+        "then": {k: then[k] for k in kept},
+    }
 
 
 def _triple(
@@ -136,7 +183,7 @@ def _triple(
         "quote": given.pop("quote", text),
         "subject": subject,
         "predicate": predicate,
-        "object": None if literal else value,
+        "object": None if literal else value or None,
         "value": value if literal else None,
         "number": float(value) if literal and _NUMBER.fullmatch(value) else None,
         "unit": None,
@@ -222,6 +269,31 @@ async def _check(check: Check, known: Sequence[datetime], memory: Memory, scope:
         found.other += [f"{t}: not told as ended {when}" for t in check.withdrawn if t not in told]
         shown = {f.text for f in answer.facts}
         found.missed_closings += [f"{t}: shown for {check.ask!r}" for t in check.absent if t in shown]
+    if check.review:
+        waiting = [p.label for p in await memory.merges(scope=scope)]
+        found.other += [f"{label}: not waiting for review" for label in check.review if label not in waiting]
+    if check.unsaid:
+        told = await _everything_told(memory, scope, check)
+        found.other += [f"{text!r} is still told {when}" for text in check.unsaid if text in told]
+
+
+async def _everything_told(memory: Memory, scope: str, check: Check) -> str:
+    """Return all that reads tell of a scope, whatever the clocks."""
+    early = AsOf(valid=_time("2024-01-15"), known=datetime.now(UTC))
+    answers = [
+        await memory.search(question, scope=scope, as_of=clocks, limit=100, tokens=20_000)
+        for question in (check.ask or "What is known?", *check.unsaid)
+        for clocks in (AsOf(), early)
+    ]
+    held = [await memory.facts(scope=scope, as_of=clocks, limit=1000) for clocks in (AsOf(), early)]
+    entities = await memory.entities(scope=scope)
+    around = [await memory.neighbourhood(e.id, scope=scope, hops=3) for e in entities]
+    ids = {op.fact.id for c in await memory.history(scope=scope) for op in c.operations if isinstance(op, Add)}
+    facts = [await memory.fact(i, scope=scope) for i in sorted(ids)]
+    history = await memory.history(scope=scope)
+    parts = [*answers, *held, *around, *facts, *history, *await memory.rules(scope=scope), *entities]
+    # The question of an answer is the asker's.
+    return dump([plain(replace(p, query="")) if isinstance(p, SearchResult) else plain(p) for p in parts])
 
 
 def _time(text: str) -> datetime:

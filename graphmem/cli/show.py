@@ -18,13 +18,20 @@ from graphmem.models import Entity, Fact, FactVersion, Precision
 from graphmem.operations import (
     Add,
     AddEntity,
+    AddRule,
     Change,
     ChangeEntity,
+    ChangeRule,
+    Compare,
+    Deleted,
+    Forget,
+    Hide,
     Invalidate,
     InvalidateKind,
     Merge,
     NameEntity,
     Operation,
+    RemoveEntity,
     RemoveSource,
     Revise,
     ReviseKind,
@@ -70,31 +77,52 @@ def show_history(console: Console, changes: Sequence[Change]) -> None:
         show_changes(console, [change])
 
 
-def _operation(operation: Operation) -> str:  # noqa: C901  (one line a kind)
+def _operation(operation: Operation) -> str:
+    match operation:
+        case Add() | Merge() | Invalidate() | Skip() | Revise() | RemoveSource():
+            return _of_fact(operation)
+        case AddEntity(entity=entity) | RemoveEntity(entity=entity):
+            return entity.name
+        case NameEntity(alias=alias):
+            return f"one more name: {alias}"
+        case ChangeEntity(before=before, after=after):
+            return _entity_change(before, after)
+        case _:
+            return _of_the_rest(operation)
+
+
+def _of_fact(operation: Add | Merge | Invalidate | Skip | Revise | RemoveSource) -> str:
     match operation:
         case Add(fact=fact):
             return f"{fact.text}{_since(fact)}"
-        case Invalidate(text=text, at=at, kind=InvalidateKind.CHANGE):
-            return f"{text}, until {show_date(at, Precision.DAY)}"
-        case Invalidate(text=text):
-            return f"{text}: it was never so"
-        case NameEntity(alias=alias):
-            return f"one more name: {alias}"
+        case Invalidate(text=text, at=at, kind=kind):
+            until = f", until {show_date(at, Precision.DAY)}"
+            return f"{text}{until if kind is InvalidateKind.CHANGE else ': it was never so'}"
         case Merge(source=source):
             return f'one more source: "{source.quote}"'
+        case RemoveSource(source=source):
+            return f'a source less: "{source.quote}"'
         case Skip(text=text):
             return text
-        case AddEntity(entity=entity):
-            return entity.name
         case Revise(text=text, kind=ReviseKind.UNCERTAIN, after=after):
             since = show_date(after.uncertain_since or after.created_at, Precision.DAY)
             return f"{text}, since {since}: {after.uncertain_because}"
         case Revise(text=text, after=after):
             return f"{text}, {_span(after)}"
-        case RemoveSource(source=source):
-            return f'a source less: "{source.quote}"'
-        case ChangeEntity(before=before, after=after):
-            return _entity_change(before, after)
+
+
+def _of_the_rest(operation: Compare | AddRule | ChangeRule | Forget | Hide | Deleted) -> str:
+    match operation:
+        case Compare(names=names):
+            return names
+        case AddRule(rule=rule):
+            return f"{rule.text}, then: {rule.fact.text}"
+        case ChangeRule(text=text) | Forget(text=text):
+            return text
+        case Hide(episode_ids=ids):
+            return f"{len(ids)} messages are shown no more"
+        case Deleted(facts=facts, unsourced=unsourced):
+            return f"a message, {len(facts)} facts that only it supported; {len(unsourced)} others have a source less"
         case _:
             assert_never(operation)
 
@@ -124,12 +152,13 @@ def _since(fact: Fact) -> str:
 
 def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
     """Print what a search found: facts with dates, quotes and paths, then messages."""
-    if not result.facts and not result.episodes:
+    if not (result.facts or result.episodes or result.withdrawn):
         console.print("Nothing is known about this.")
     for found in result.facts[:limit]:
         _show_fact(console, found)
     for found in result.withdrawn:
-        console.print("[yellow]no longer so, and nothing known in its place:[/]")
+        if found.fact.forgotten_at is None:
+            console.print("[yellow]no longer so, and nothing known in its place:[/]")
         _show_fact(console, found)
     if not result.facts:
         for said in result.episodes[:limit]:
@@ -147,7 +176,7 @@ def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
 
 def _show_fact(console: Console, found: FoundFact) -> None:
     console.print(f"[bold]{escape(found.text)}[/]  {validity(found)}", highlight=False, soft_wrap=True)
-    for source in found.fact.sources[:1]:
+    for source in [s for s in (found.ended_by, *found.fact.sources) if s is not None and s.quote][:1]:
         said = f", {show_date(source.at, Precision.DAY)}" if source.at else ""
         console.print(
             f'  "{escape(source.quote)}"  [dim]{escape(source.speaker)}{said}[/]', highlight=False, soft_wrap=True

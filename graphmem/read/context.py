@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from graphmem.dates import show_date, show_event
-from graphmem.models import Episode, Precision
+from graphmem.models import Episode, Precision, Source
 from graphmem.read.found import FoundEpisode, FoundFact
 
 T = TypeVar("T")
@@ -42,20 +42,24 @@ def render_context(
 
 def fact_line(found: FoundFact) -> str:
     """Return a fact with its dates and the quote behind it."""
-    line = f"{found.fact.text} ({validity(found)})"
-    if found.fact.sources:
-        source = found.fact.sources[0]
-        said = f", {source.at.day} {source.at:%b} {source.at.year}" if source.at else ""
-        line += f': "{source.quote}" ({source.speaker}{said})'
-    return line
+    return f"{found.fact.text} ({validity(found)}){_quoted(next((s for s in found.fact.sources if s.quote), None))}"
 
 
 def _over_line(found: FoundFact) -> str:
-    return f"{found.fact.text} ({validity(found)})"
+    return f"{found.fact.text} ({validity(found)}){_quoted(found.ended_by)}"
+
+
+def _quoted(source: Source | None) -> str:
+    if source is None:
+        return ""
+    said = f", {show_date(source.at, Precision.DAY)}" if source.at else ""
+    return f': "{source.quote}" ({source.speaker}{said})'
 
 
 def validity(found: FoundFact) -> str:
     """Return since when and until when a fact holds, as people read it."""
+    if found.fact.forgotten_at is not None:
+        return f"removed at the speaker's request, {show_date(found.fact.forgotten_at, Precision.DAY)}"
     interval = found.state.interval
     if found.fact.event:
         shown = show_event(interval.start, interval.precision)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphmem.models import AsOf, Episode, Fact, FactVersion
+from graphmem.models import AsOf, Episode, Fact, FactVersion, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFact:
-    """A fact that answers, its state on the asked clocks, its score with its parts, and the hops that led to it."""
+    """A fact that answers, its state on the asked clocks, its score with its parts, and the hops that led to it.
+
+    `ended_by` is the message that ended it, for what is told as ended.
+    """
 
     fact: Fact
     state: FactVersion
     score: float
     parts: Mapping[str, float]
     path: tuple[str, ...]
+    ended_by: Source | None = None
 
     @property
     def text(self) -> str:
@@ -38,7 +42,8 @@ class FoundEpisode:
 class SearchResult:
     """Facts and messages, best first, and the context made of them; timings in milliseconds by stage.
 
-    `withdrawn` are facts that the question is about, which ended with nothing known in their place.
+    `withdrawn` are facts that the question is about, which ended with nothing known in their place, or whose speaker
+    asked to forget them (`forgotten_at`; nothing is left of their values).
     """
 
     query: str

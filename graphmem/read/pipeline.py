@@ -11,6 +11,7 @@ from graphmem.models import AsOf, FactVersion, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, Store
 from graphmem.read.context import DEFAULT_TOKENS, render_context
+from graphmem.read.endings import with_endings
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.question import read_question
@@ -53,10 +54,14 @@ class ReadPipeline:
             holding = states_at(expanded.facts, as_of, now)
             facts = rank_facts(question, seeds, expanded, holding)
             over = over_at(expanded.facts, holding, as_of, now, self._ontology)
+            over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             # Apart from what holds, so that no chain leads over what has ended.
             withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over) if over else []
             until = min(as_of.known or now, now)
             episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
+        if withdrawn:
+            with _timed(timings, "endings"):
+                withdrawn = await with_endings(withdrawn, scopes, self._store)
         with _timed(timings, "context"):
             text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens, withdrawn)
         return SearchResult(

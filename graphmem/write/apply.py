@@ -16,6 +16,7 @@ from graphmem.operations import (
     Add,
     Change,
     ChangeEntity,
+    Forget,
     Invalidate,
     Merge,
     Operation,
@@ -27,6 +28,8 @@ from graphmem.operations import (
 from graphmem.ports import Transaction
 from graphmem.serial import dump_operations, utc_text
 from graphmem.write.apply_entities import apply_entities
+from graphmem.write.apply_forget import apply_forget
+from graphmem.write.apply_rules import apply_rules
 from graphmem.write.keys import keys_of
 
 OPEN_TEXT = utc_text(OPEN_END)
@@ -38,8 +41,8 @@ class Effects:
     """Everything that a batch writes besides its changes."""
 
     vectors: Mapping[str, Sequence[float]]
-    mentions: Sequence[tuple[str, str]]
-    speakers: Sequence[tuple[str, str]]
+    mentions: Sequence[tuple[str, str]] = ()
+    speakers: Sequence[tuple[str, str]] = ()
 
 
 async def apply_changes(
@@ -58,12 +61,15 @@ async def apply_changes(
     await _create([op for _, op in adds], effects, scope, ontology, now, tx)
     await _grounds([op for _, op in operations], scope, tx)
     await _sources([op for _, op in operations], scope, tx)
-    await _live_values([op.fact for _, op in adds], [*revisions, *touched], scope, ontology, now, tx)
+    await apply_rules([op for _, op in operations], effects.vectors, scope, now, tx)
     for query, pairs in (("link_mentions", effects.mentions), ("link_speakers", effects.speakers)):
         if pairs:
             rows = [{"episode_id": e, "entity_id": n} for e, n in dict.fromkeys(pairs)]
             await tx.write(query, scope=scope.key, rows=rows)
     await _record(changes, scope, now, tx)
+    await apply_forget([op for _, op in operations], effects.vectors, scope, now, tx)
+    forgotten = [op.fact_id for _, op in operations if isinstance(op, Forget)]
+    await _live_values([op.fact for _, op in adds], [*revisions, *touched, *forgotten], scope, ontology, now, tx)
 
 
 def _revisions(operations: Iterable[Operation], now: datetime) -> dict[str, FactVersion]:
@@ -306,7 +312,7 @@ async def _record(changes: Sequence[Change], scope: Scope, now: datetime, tx: Tr
         {"change_id": c.id, "fact_id": op.fact_id}
         for c in changes
         for op in c.operations
-        if isinstance(op, (Invalidate, Revise, RemoveSource, Merge, Skip)) and op.fact_id
+        if isinstance(op, (Invalidate, Revise, RemoveSource, Merge, Skip, Forget)) and op.fact_id
     ]
     for query, links in (("link_created", created), ("link_revised", touched)):
         if links:

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from graphmem.models import Entity, Scope, fold
-from graphmem.operations import AddEntity, ChangeEntity, NameEntity, Operation
+from graphmem.operations import AddEntity, ChangeEntity, Compare, NameEntity, Operation, RemoveEntity
 from graphmem.ports import Transaction
 from graphmem.serial import utc_text
 from graphmem.write.link import name_key
 
 
 async def apply_entities(operations: Iterable[Operation], scope: Scope, now: datetime, tx: Transaction) -> None:
-    """Write new entities, further names, and entities that are changed."""
+    """Write new entities, further names, entities that are changed or gone, and which may be one."""
+    operations = list(operations)
     entities, named, changed = _wanted(operations)
     by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entity in entities.values():
@@ -44,6 +45,24 @@ async def apply_entities(operations: Iterable[Operation], scope: Scope, now: dat
         await tx.write("name_entities", scope=scope.key, rows=more)
     if changed:
         await tx.write("change_entities", scope=scope.key, rows=[_entity_row(e, scope) for e in changed.values()])
+        for label in {e.type for e in changed.values()}:
+            # What it was labelled before stays: labels are for people, and the type is the property.
+            ids = [e.id for e in changed.values() if e.type == label]
+            await tx.write("label_entities", names={"LABEL": label}, scope=scope.key, ids=ids)
+    gone = [op.entity.id for op in operations if isinstance(op, RemoveEntity)]
+    if gone:
+        await tx.write("delete_entities", scope=scope.key, ids=gone)
+    await _compare([op for op in operations if isinstance(op, Compare)], scope, tx)
+
+
+async def _compare(operations: Sequence[Compare], scope: Scope, tx: Transaction) -> None:
+    last = {(op.entity_id, op.other_id): op.after for op in operations}
+    kept = [{"entity_id": a, "other_id": b, "state": after.value} for (a, b), after in last.items() if after]
+    if kept:
+        await tx.write("compare_entities", scope=scope.key, rows=kept)
+    none = [{"entity_id": a, "other_id": b} for (a, b), after in last.items() if after is None]
+    if none:
+        await tx.write("uncompare_entities", scope=scope.key, rows=none)
 
 
 def _wanted(

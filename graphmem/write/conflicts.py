@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from graphmem import rows
+from graphmem import lucene, rows
 from graphmem.models import OPEN_END, Conflict, ConflictKind, Fact, Polarity, Scope, Statement
 from graphmem.ontology import Ontology
-from graphmem.ports import Reader
+from graphmem.ports import Reader, Row, Vector
 from graphmem.serial import utc_text
 from graphmem.write.keys import keys_of
 
 MOST = 2000
+NEAR_COSINE = 0.9
+"""Paraphrases of one statement lie at .91 and above with the default embedder, other ones of the kind at .77 to .92."""
+NEAR_WORDS = 0.6
 # A fact can be found in more than one way; the first of these says most.
 _STRONGEST = (
     ConflictKind.REPEAT,
@@ -21,6 +24,7 @@ _STRONGEST = (
     ConflictKind.INVERSE,
     ConflictKind.SLOT,
     ConflictKind.PAIR,
+    ConflictKind.NEAR,
 )
 
 
@@ -33,48 +37,60 @@ class Found:
 
 
 async def detect_conflicts(
-    statements: Sequence[Statement], scope: Scope, ontology: Ontology, now: datetime, reader: Reader
+    statements: Sequence[Statement],
+    scope: Scope,
+    ontology: Ontology,
+    vectors: Mapping[str, Vector],
+    now: datetime,
+    reader: Reader,
 ) -> tuple[Found, ...]:
-    """Return every statement with its conflicts, two queries for all of them.
+    """Return every statement with its conflicts, one query for all of them; `vectors` are those of the facts' texts.
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, conflict detection.
     """
     if not statements:
         return ()
-    items = [_item(i, s, ontology) for i, s in enumerate(statements)]
-    hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, limit=MOST)
-    ids = list(dict.fromkeys(hit["fact"] for hit in hits))
-    facts = {f.id: f for f in map(rows.fact, await reader.read("facts_by_ids", scopes=[scope.key], ids=ids))}
+    items = [_item(i, s, scope, ontology, vectors) for i, s in enumerate(statements)]
+    hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, near=NEAR_COSINE, limit=MOST)
     met: dict[int, dict[str, Conflict]] = {}
     for hit in hits:
-        fact = facts[hit["fact"]]
-        number: int = hit["i"]
-        kind = _kind(hit["kind"], statements[number], fact, ontology)
+        fact, number = rows.fact(hit), int(hit["i"])
+        kind = _kind(hit, statements[number], fact, ontology)
         known = met.setdefault(number, {}).get(fact.id)
         if kind is not None and (known is None or _STRONGEST.index(kind) < _STRONGEST.index(known.kind)):
             met[number][fact.id] = Conflict(kind=kind, fact=fact)
     return tuple(Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements))
 
 
-def _item(i: int, statement: Statement, ontology: Ontology) -> dict[str, str | int | None]:
+def _item(
+    i: int, statement: Statement, scope: Scope, ontology: Ontology, vectors: Mapping[str, Vector]
+) -> dict[str, object]:
     fact = statement.fact
     keys = keys_of(fact, ontology)
+    predicate = ontology.predicate(fact.predicate)
+    # Where entities make a fact, its words say nothing more; where one value holds, every other one is met anyway.
+    worded = predicate.worded and not predicate.exclusive and fact.text in vectors
     return {
         "i": i,
         "live_key": keys.live,
         "value_key": keys.value,
         # Where many values hold, the others are no rivals, and may be thousands.
-        "slot_key": keys.slot if ontology.predicate(fact.predicate).exclusive else "",
+        "slot_key": keys.slot if predicate.exclusive else "",
         "pair_key": keys.pair or "",
         "inverse_key": keys.inverse or "",
         "start": utc_text(fact.interval.start),
         "end": utc_text(fact.interval.end or OPEN_END),
+        "subject": fact.subject_id,
+        "vector": list(vectors[fact.text]) if worded else None,
+        "text": (lucene.scoped([scope], lucene.words(fact.value)) or "") if worded else "",
     }
 
 
-def _kind(found: str, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
+def _kind(hit: Row, statement: Statement, fact: Fact, ontology: Ontology) -> ConflictKind | None:
     """Say what a hit means for the statement; None for a fact that it neither repeats nor contradicts."""
-    new = statement.fact
+    new, found = statement.fact, hit["kind"]
+    if found in {"near", "text"}:
+        return ConflictKind.NEAR if _near(hit, new, fact, ontology) else None
     if found == ConflictKind.INVERSE and ontology.predicate(new.predicate).inverse != fact.predicate:
         return None
     if found == ConflictKind.PAIR or (found == ConflictKind.SLOT and new.normal != fact.normal):
@@ -87,3 +103,11 @@ def _kind(found: str, statement: Statement, fact: Fact, ontology: Ontology) -> C
     over = fact.interval.end is not None and fact.interval.end <= new.interval.start
     same = ConflictKind.INVERSE if found == ConflictKind.INVERSE else ConflictKind.REPEAT
     return None if over else same
+
+
+def _near(hit: Row, new: Fact, fact: Fact, ontology: Ontology) -> bool:
+    """Tell whether two worded facts about one subject nearly say the same."""
+    if fact.subject_id != new.subject_id or not ontology.predicate(fact.predicate).worded:
+        return False
+    one, other = set(lucene.words(new.value)), set(lucene.words(fact.value))
+    return (hit["cosine"] or 0.0) >= NEAR_COSINE or len(one & other) >= NEAR_WORDS * len(one | other)

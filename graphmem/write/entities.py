@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from graphmem.models import Episode, Mention, Role, fold
 from graphmem.ontology import Ontology
@@ -47,13 +47,22 @@ def _listed(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
 def _unlisted(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
     listed = {fold(n) for e in reply.entities for n in (e.name, *e.aliases)}
     mentions: list[Mention] = []
-    for triple in reply.triples:
-        predicate = ontology.predicate(triple.predicate)
-        if fold(triple.subject) not in listed:
-            mentions.append(Mention(name=triple.subject, type="Thing"))
-        if triple.object is not None and predicate.literal is None and fold(triple.object) not in listed:
-            mentions.append(Mention(name=triple.object, type=predicate.objects[0]))
+    for subject, predicate_name, value in _named(reply):
+        predicate = ontology.predicate(predicate_name)
+        if fold(subject) not in listed:
+            mentions.append(Mention(name=subject, type="Thing"))
+        if value is not None and predicate.literal is None and fold(value) not in listed:
+            mentions.append(Mention(name=value, type=predicate.objects[0]))
     return mentions
+
+
+def _named(reply: ExtractionReply) -> Iterator[tuple[str, str, str | None]]:
+    """Yield subject, predicate and object of all that the reply says."""
+    for triple in reply.triples:
+        yield triple.subject, triple.predicate, triple.object
+        yield from ((ground.subject, ground.predicate, None) for ground in triple.rests_on)
+    for rule in reply.rules:
+        yield from ((part.subject, part.predicate, part.object) for part in (rule.when, rule.then))
 
 
 def _joined(known: Mention, other: Mention) -> Mention:

@@ -33,7 +33,7 @@ def extraction_request(
             "types": ", ".join(ontology.types),
             "predicates": _predicates(ontology),
             "summary": summary or "nothing yet",
-            "known": "; ".join(_known(e) for e in known[:KNOWN_SHOWN]) or "none yet",
+            "known": "; ".join(e.described for e in known[:KNOWN_SHOWN]) or "none yet",
             "earlier": "\n".join(_line("-", e) for e in earlier) or "none",
             "exchange": "\n".join(_line(short[e.message_id], e) for e in exchange),
         },
@@ -55,11 +55,6 @@ def _predicates(ontology: Ontology) -> str:
         f"{p.kind.value}{', one at a time' if p.exclusive else ''}"
         for p in ontology.predicates.values()
     )
-
-
-def _known(entity: Entity) -> str:
-    also = f", also {', '.join(entity.aliases)}" if entity.aliases else ""
-    return f"{entity.name} ({entity.type}{also})"
 
 
 def _line(mark: str, episode: Episode) -> str:

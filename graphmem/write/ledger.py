@@ -10,21 +10,36 @@ from typing import TypeAlias
 
 from graphmem import rows
 from graphmem.errors import InvalidInput, StoreConflict
-from graphmem.models import ConflictKind, Episode, EpisodeState, Fact, Mention, Scope, Statement, Triple
+from graphmem.models import (
+    ConflictKind,
+    Episode,
+    EpisodeState,
+    Fact,
+    Mention,
+    Polarity,
+    Rule,
+    Scope,
+    StatedRule,
+    Statement,
+    Triple,
+)
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, Cost, Invalidate, InvalidateKind, Operation
-from graphmem.ports import ChatModel, Clock, Embedder, Reader, Row, Store, Transaction
+from graphmem.operations import Add, AddRule, Change, Compare, Cost, Forget, Invalidate, InvalidateKind, Operation
+from graphmem.ports import ChatModel, Reader, Row, Transaction, Vector
 from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import Found, detect_conflicts
-from graphmem.write.consequences import with_doubts, with_grounds
+from graphmem.write.consequences import with_consequences
 from graphmem.write.entities import named_in, speakers
-from graphmem.write.link import Links, link, statements
+from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
+from graphmem.write.link import Links, link, rules, statements
+from graphmem.write.merge import merging
 from graphmem.write.reconcile import reconcile
 from graphmem.write.replies import ResolutionReply
-from graphmem.write.resolve import Shown, resolution_request, resolve, show
+from graphmem.write.resolve import PairDecision, Shown, resolution_request, resolve, resolve_pairs, show
 from graphmem.write.settle import Decision, Settled, Unsettled, closes, settle
+from graphmem.write.single import Draft, Tools, decide
 
 ROUNDS = 5
 Ruling: TypeAlias = Callable[[Shown], ResolutionReply]
@@ -39,7 +54,7 @@ class Reading:
     """What was read in an exchange; `ruling` decides its conflicts where no model is to be asked.
 
     `settles` says that the messages are pending, and done once this is written; `corrects` that the one statement takes
-    the place of this fact, which was a mistake.
+    the place of this fact, which was a mistake; `compares` that statements are held against others in other words.
     """
 
     exchange: tuple[Episode, ...]
@@ -47,10 +62,27 @@ class Reading:
     triples: tuple[Triple, ...]
     cost: Cost
     extraction: str
+    rules: tuple[StatedRule, ...] = ()
     settles: bool = True
     ruling: Ruling | None = None
     corrects: str | None = None
+    compares: bool = False
     editor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linked:
+    """A reading between entities instead of names, with the decisions that rules make."""
+
+    links: Links
+    stated: tuple[Statement, ...]
+    rules: tuple[Rule, ...]
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def texts(self) -> set[str]:
+        """The texts of all facts that may come of it."""
+        return {s.fact.text for s in self.stated} | {r.fact.text for r in self.rules}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +90,8 @@ class _Judged:
     """Linked and decided, as of a ledger version; `asked` is what the model saw."""
 
     version: int
-    links: Links
-    decisions: tuple[Decision, ...]
+    linked: _Linked
+    vectors: Mapping[str, Vector]
     asked: frozenset[tuple[str, frozenset[str]]] = frozenset()
     reply: ResolutionReply | None = None
     cost: Cost = field(default_factory=Cost)
@@ -68,49 +100,65 @@ class _Judged:
 class Ledger:
     """Writes what was read into a scope's facts."""
 
-    def __init__(
-        self, *, store: Store, embedder: Embedder, clock: Clock, ontology: Ontology, model: ChatModel | None
-    ) -> None:
-        self._store = store
-        self._embedder = embedder
-        self._clock = clock
-        self._ontology = ontology
+    def __init__(self, tools: Tools, model: ChatModel | None) -> None:
+        self._tools = tools
+        self._store = tools.store
+        self._clock = tools.clock
+        self._ontology = tools.ontology
         self._model = model
 
     async def commit(self, reading: Reading, scope: Scope) -> tuple[Change, ...]:
         """Judge outside the lock and write inside it, again where others wrote what the model must see.
 
+        Entities that the model holds for one are merged afterwards, each by a decision of its own.
+
         Raises ModelError, and StoreConflict when others were faster too often.
         """
         for _ in range(ROUNDS):
             judged = await self._judge(reading, scope)
-            texts = list({d.statement.fact.text for d in judged.decisions})
-            vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True)) if texts else {}
             now = self._clock.now()
 
-            async def work(
-                tx: Transaction,
-                judged: _Judged = judged,
-                vectors: dict[str, list[float]] = vectors,
-                now: datetime = now,
-            ) -> tuple[Change, ...]:
-                return await self._apply(reading, judged, vectors, scope, now, tx)
+            async def work(tx: Transaction, judged: _Judged = judged, now: datetime = now) -> tuple[Change, ...]:
+                return await self._apply(reading, judged, scope, now, tx)
 
             try:
-                return await self._store.transact(work)
+                changes = await self._store.transact(work)
             except _Stale:
                 continue
+            return (*changes, *await self._merged(judged, changes, scope))
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
+
+    async def _merged(self, judged: _Judged, changes: Sequence[Change], scope: Scope) -> tuple[Change, ...]:
+        """Make one of the entities that the model holds for one; until then they wait for review."""
+        made: tuple[Change, ...] = ()
+        waiting = {(op.entity_id, op.other_id) for c in changes for op in c.operations if isinstance(op, Compare)}
+        for decision in _pair_decisions(judged):
+            into, gone = decision.winner, decision.loser
+            if (decision.pair.entity.id, decision.pair.other.id) not in waiting or into is None or gone is None:
+                continue
+            names, reason = f"{gone.name} is {into.name}", decision.reason
+            ends = (into.id, gone.id)
+
+            async def build(
+                tx: Transaction, now: datetime, ends: tuple[str, str] = ends, told: str = f"{names}: {reason}"
+            ) -> Draft:
+                operations = await merging(*ends, scope, self._ontology, now, tx)
+                return Draft(operations=operations, reason=told)
+
+            made += await decide(build, scope, self._tools)
+        return made
 
     async def _judge(self, reading: Reading, scope: Scope) -> _Judged:
         """Link, detect and decide outside the lock, where a model may take its time."""
         version = (await self._store.read("ledger_version", scope=scope.key))[0]["ledger_version"]
-        links, decisions = await self._decide(reading, scope, self._store)
-        unsettled = [d for d in decisions if isinstance(d, Unsettled)]
-        judged = _Judged(version=version, links=links, decisions=decisions)
-        if not unsettled:
+        linked = await self._link(reading, scope, self._store)
+        texts = sorted(linked.texts | {self._neutral(s) for s in linked.stated if s.polarity is Polarity.FORGET})
+        vectors = dict(zip(texts, await self._tools.embedder.embed(texts), strict=True)) if texts else {}
+        linked = await self._decide(reading, linked, vectors, scope, self._store)
+        judged = _Judged(version=version, linked=linked, vectors=vectors)
+        shown = _show(linked, asks=self._asks(reading))
+        if not shown.triples and not shown.pairs:
             return judged
-        shown = show(unsettled)
         if reading.ruling is not None:
             return replace(judged, reply=reading.ruling(shown), asked=_asked(shown))
         if self._model is None:
@@ -118,32 +166,57 @@ class Ledger:
         request = resolution_request(shown, reading.exchange, self._ontology)
 
         def accept(reply: ResolutionReply) -> ResolutionReply:
-            resolve(reply, shown, self._ontology, self._clock.now())
+            resolve(reply, shown, self._ontology, self._clock.now(), self._neutral)
+            resolve_pairs(reply, shown)
             return reply
 
         reply, cost = await ask(self._model, request, ResolutionReply, accept)
         return replace(judged, reply=reply, cost=cost, asked=_asked(shown))
 
-    async def _decide(self, reading: Reading, scope: Scope, reader: Reader) -> tuple[Links, tuple[Decision, ...]]:
+    def _asks(self, reading: Reading) -> bool:
+        """Tell whether a model is asked about entities of like names."""
+        return self._model is not None and reading.ruling is None and reading.extraction == "model"
+
+    def _neutral(self, statement: Statement) -> str:
+        return neutral(statement.fact, self._ontology)
+
+    async def _link(self, reading: Reading, scope: Scope, reader: Reader) -> _Linked:
         now = self._clock.now()
         links = await link(reading.mentions, scope, reader)
-        stated = statements(reading.triples, links, scope, now, self._ontology)
-        found = await detect_conflicts(stated, scope, self._ontology, now, reader)
-        decisions = tuple(settle(f.statement, f.conflicts, self._ontology) for f in found)
-        if reading.corrects is None:
-            return links, decisions
-        wrong = rows.fact((await reader.read("facts_by_ids", scopes=[scope.key], ids=[reading.corrects]))[0])
-        _refuse_crowding(found[0], wrong, self._ontology)
-        return links, (_correction(stated[0], wrong, now),)
+        return _Linked(
+            links=links,
+            stated=statements(reading.triples, links, scope, now, self._ontology),
+            rules=rules(reading.rules, links, scope, now, self._ontology),
+        )
+
+    async def _decide(
+        self, reading: Reading, linked: _Linked, vectors: Mapping[str, Vector], scope: Scope, reader: Reader
+    ) -> _Linked:
+        now = self._clock.now()
+        compared: Mapping[str, Vector] = vectors if reading.compares else {}
+        found = await detect_conflicts(linked.stated, scope, self._ontology, compared, now, reader)
+        if reading.corrects is not None:
+            wrong = rows.fact((await reader.read("facts_by_ids", scopes=[scope.key], ids=[reading.corrects]))[0])
+            _refuse_crowding(found[0], wrong, self._ontology)
+            return replace(linked, decisions=(_correction(linked.stated[0], wrong, now),))
+        forgotten = await find_forgotten(linked.stated, scope, self._ontology, reader)
+        speaker = {e.id: e.speaker for e in reading.exchange}
+        decisions: list[Decision] = []
+        for i, met in enumerate(found):
+            statement, said = met.statement, speaker[met.statement.fact.sources[0].episode_id]
+            later = [linked.stated[j] for j in forgotten if j > i]
+            if i in forgotten:
+                subject = linked.links.by_id[statement.fact.subject_id]
+                text = self._neutral(statement)
+                decisions.append(settle_request(statement, forgotten[i], met.conflicts, said, subject, text))
+            elif asked_back(statement, later):
+                decisions.append(dropped(statement, self._neutral(statement)))
+            else:
+                decisions.append(settle(statement, met.conflicts, self._ontology))
+        return replace(linked, decisions=tuple(decisions))
 
     async def _apply(
-        self,
-        reading: Reading,
-        judged: _Judged,
-        vectors: Mapping[str, Sequence[float]],
-        scope: Scope,
-        now: datetime,
-        tx: Transaction,
+        self, reading: Reading, judged: _Judged, scope: Scope, now: datetime, tx: Transaction
     ) -> tuple[Change, ...]:
         """Write one exchange; what changed since it was judged is looked at again, inside the lock."""
         locked = (await tx.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=utc_text(now)))[0]
@@ -151,43 +224,60 @@ class Ledger:
             states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in reading.exchange])
             if any(row["state"] != EpisodeState.PENDING for row in states):
                 return ()
-        changes = await self._write(reading, judged, vectors, scope, now, locked, tx)
+        changes = await self._write(reading, judged, scope, now, locked, tx)
         if reading.settles:
             await settle_episodes(tx, reading.exchange, scope, EpisodeState.DONE, reading.extraction, None)
         return changes
 
     async def _write(
-        self,
-        reading: Reading,
-        judged: _Judged,
-        vectors: Mapping[str, Sequence[float]],
-        scope: Scope,
-        now: datetime,
-        locked: Row,
-        tx: Transaction,
+        self, reading: Reading, judged: _Judged, scope: Scope, now: datetime, locked: Row, tx: Transaction
     ) -> tuple[Change, ...]:
-        links, decisions = judged.links, judged.decisions
+        linked = judged.linked
         if locked["ledger_version"] != judged.version:
-            links, decisions = await self._decide(reading, scope, tx)
-        settled = self._resolved(decisions, judged, now)
-        changes = _changes(reading, links, settled, judged.cost, scope, now, locked["change_number"])
-        changes = await with_grounds(changes, scope, self._ontology, tx)
-        changes = await with_doubts(changes, scope, now, tx)
-        if any(op.fact.text not in vectors for c in changes for op in c.operations if isinstance(op, Add)):
+            linked = await self._link(reading, scope, tx)
+            if not linked.texts <= set(judged.vectors):
+                raise _Stale
+            linked = await self._decide(reading, linked, judged.vectors, scope, tx)
+        settled = await with_hidden(self._resolved(reading, linked, judged, now), scope, tx)
+        changes = _changes(reading, linked, settled, judged, scope, now, locked["change_number"])
+        said = {s.fact.id: s.rests_on for s in linked.stated if s.rests_on}
+        fired = await with_consequences(changes, said, scope, self._ontology, now, tx)
+        vectors = {**judged.vectors, **fired.vectors}
+        if any(text not in vectors for text in _texts(fired.changes)):
             raise _Stale
-        await apply_changes(changes, _effects(reading, links, vectors), scope, self._ontology, now, tx)
-        ledger = int(any(c.operations for c in changes))
-        await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(changes))
-        return changes
+        await apply_changes(fired.changes, _effects(reading, linked.links, vectors), scope, self._ontology, now, tx)
+        ledger = int(any(c.operations for c in fired.changes))
+        await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes))
+        return fired.changes
 
-    def _resolved(self, decisions: Sequence[Decision], judged: _Judged, now: datetime) -> tuple[Settled, ...]:
+    def _resolved(self, reading: Reading, linked: _Linked, judged: _Judged, now: datetime) -> tuple[Settled, ...]:
         """Put the model's decisions in their places; raises _Stale where it decided about something else."""
-        unsettled = [d for d in decisions if isinstance(d, Unsettled)]
-        shown = show(unsettled)
+        shown = _show(linked, asks=self._asks(reading))
         if _asked(shown) != judged.asked:
             raise _Stale
-        by_model = iter(resolve(judged.reply, shown, self._ontology, now) if judged.reply else ())
-        return reconcile([next(by_model) if isinstance(d, Unsettled) else d for d in decisions], self._ontology)
+        by_model = iter(resolve(judged.reply, shown, self._ontology, now, self._neutral) if judged.reply else ())
+        decided = [next(by_model) if isinstance(d, Unsettled) else d for d in linked.decisions]
+        return reconcile(decided, self._ontology)
+
+
+def _show(linked: _Linked, *, asks: bool) -> Shown:
+    unsettled = [d for d in linked.decisions if isinstance(d, Unsettled)]
+    return show(unsettled, linked.links.pairs if asks else ())
+
+
+def _pair_decisions(judged: _Judged) -> tuple[PairDecision, ...]:
+    """Return what the model decided about entities of like names; nothing where it was not asked."""
+    if judged.reply is None:
+        return ()
+    return resolve_pairs(judged.reply, _show(judged.linked, asks=True)) if judged.reply.entities else ()
+
+
+def _texts(changes: Sequence[Change]) -> list[str]:
+    """Return the texts that are embedded when decisions are applied."""
+    operations = [op for c in changes for op in c.operations]
+    added = [op.fact.text for op in operations if isinstance(op, Add)]
+    added += [op.rule.fact.text for op in operations if isinstance(op, AddRule)]
+    return added + [op.text for op in operations if isinstance(op, Forget)]
 
 
 def _refuse_crowding(found: Found, wrong: Fact, ontology: Ontology) -> None:
@@ -211,18 +301,29 @@ def _correction(statement: Statement, wrong: Fact, now: datetime) -> Settled:
 
 
 def _asked(shown: Shown) -> frozenset[tuple[str, frozenset[str]]]:
-    return frozenset((u.statement.label, frozenset(f.id for f in u.facts)) for u in shown.triples.values())
+    pairs = frozenset((p.label, frozenset({p.other.id})) for p in shown.pairs.values())
+    return pairs | frozenset((u.statement.label, frozenset(f.id for f in u.facts)) for u in shown.triples.values())
 
 
 def _changes(
-    reading: Reading, links: Links, settled: Sequence[Settled], cost: Cost, scope: Scope, now: datetime, number: int
+    reading: Reading,
+    linked: _Linked,
+    settled: Sequence[Settled],
+    judged: _Judged,
+    scope: Scope,
+    now: datetime,
+    number: int,
 ) -> tuple[Change, ...]:
-    """Return the reading as one change and each decision as one of its own."""
+    """Return the reading as one change, and each decision and each stated rule as one of its own."""
     made: list[tuple[tuple[Operation, ...], str, Cost, tuple[str, ...]]] = []
+    links, cost = linked.links, judged.cost
     if reading.extraction == "model" or links.operations:
         found = f"{len(reading.mentions)} entities, {len(reading.triples)} statements"
         said = f"read {len(reading.exchange)} messages: {found}"
-        made.append((links.operations, said, reading.cost, tuple(e.id for e in reading.exchange)))
+        operations = (*links.operations, *_compared(links, _pair_decisions(judged)))
+        made.append((operations, said, reading.cost, tuple(e.id for e in reading.exchange)))
+    for rule in linked.rules:
+        made.append(((AddRule(rule=rule),), "it is stated ahead", Cost(), (rule.source.episode_id,)))
     for decision in settled:
         sources = tuple(s.episode_id for s in decision.statement.fact.sources)
         price = Cost()
@@ -243,6 +344,21 @@ def _changes(
         )
         for i, (operations, reason, price, sources) in enumerate(made, start=number + 1)
     )
+
+
+def _compared(links: Links, decisions: Sequence[PairDecision]) -> list[Compare]:
+    """Return what is thought of the entities of like names: what the model said, else they wait for review."""
+    decided = {d.pair.label: d.state for d in decisions}
+    return [
+        Compare(
+            entity_id=p.entity.id,
+            other_id=p.other.id,
+            names=p.label,
+            before=None,
+            after=decided.get(p.label, p.state),
+        )
+        for p in links.pairs
+    ]
 
 
 def _effects(reading: Reading, links: Links, vectors: Mapping[str, Sequence[float]]) -> Effects:

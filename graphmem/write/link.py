@@ -8,10 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from graphmem import lucene, rows
-from graphmem.models import Entity, Fact, Literal, Mention, Scope, Source, Statement, Triple, fold
+from graphmem.models import (
+    Entity,
+    EntityPair,
+    Fact,
+    Ground,
+    Literal,
+    Mention,
+    Rule,
+    Scope,
+    Source,
+    StatedRule,
+    Statement,
+    Triple,
+    fold,
+)
 from graphmem.ontology import Kind, Ontology
 from graphmem.operations import AddEntity, NameEntity
 from graphmem.ports import Reader
+from graphmem.write.likeness import like
 from graphmem.write.retext import text_of
 
 CANDIDATES = 200
@@ -19,11 +34,12 @@ CANDIDATES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Entities by folded name, and what linking does to the graph."""
+    """Entities by folded name, what linking does to the graph, and new entities that may be known ones."""
 
     by_name: Mapping[str, Entity]
     by_id: Mapping[str, Entity]
     operations: tuple[AddEntity | NameEntity, ...]
+    pairs: tuple[EntityPair, ...] = ()
 
     def entity(self, name: str) -> Entity:
         """Return the entity that a name of the exchange means."""
@@ -36,9 +52,10 @@ class Links:
 
 async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Links:
     """Find each mention among the scope's entities by name or alias, of the same type; new ones get an id."""
-    known = await candidates((n for m in mentions for n in (m.name, *m.aliases)), scope, reader)
+    known = await candidates((n for m in mentions for n in (m.name, *m.aliases)), scope, reader, mistyped=True)
     by_name: dict[str, Entity] = {}
     operations: list[AddEntity | NameEntity] = []
+    pairs: list[EntityPair] = []
     for mention in mentions:
         entity = _meant(mention, known)
         if entity is None:
@@ -51,6 +68,7 @@ async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Lin
             )
             entity = replace(entity, canonical_id=entity.id)
             operations.append(AddEntity(entity=entity))
+            pairs += [EntityPair(entity=entity, other=k) for k in known if k.canonical_id == k.id and like(entity, k)]
             known.append(entity)
         for alias in (mention.name, *mention.aliases):
             if fold(alias) not in entity.names:
@@ -59,16 +77,21 @@ async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Lin
                 known[known.index(entity)] = named
                 entity = named
         by_name |= dict.fromkeys((fold(n) for n in (mention.name, *mention.aliases)), entity)
-    return Links(by_name=by_name, by_id={e.id: e for e in known}, operations=tuple(operations))
+    by_id = {e.id: e for e in known}
+    return Links(by_name=by_name, by_id=by_id, operations=tuple(operations), pairs=tuple(pairs))
 
 
-async def candidates(names: Iterable[str], scope: Scope, reader: Reader) -> list[Entity]:
-    """Return the scope's entities that bear one of the names or share a word with one, merged ones as what they are."""
+async def candidates(names: Iterable[str], scope: Scope, reader: Reader, *, mistyped: bool = False) -> list[Entity]:
+    """Return the scope's entities that bear one of the names or share a word with one, merged ones as what they are.
+
+    With `mistyped` also those that differ by a letter.
+    """
     folded = list(dict.fromkeys(fold(n) for n in names))
     found = await reader.read(
         "entities_named", scopes=[scope.key], name_keys=[name_key(scope, name) for name in folded]
     )
-    text = lucene.scoped([scope], (word for name in folded for word in lucene.words(name)))
+    words = [word for name in folded for word in lucene.words(name)]
+    text = lucene.scoped([scope], words, mistyped=words if mistyped else ())
     if text is not None:
         found += await reader.read("entities_saying", scopes=[scope.key], text=text, limit=CANDIDATES)
     entities = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
@@ -105,7 +128,43 @@ def statements(
 ) -> tuple[Statement, ...]:
     """Return each triple as the fact that it would be, between entities instead of names."""
     return tuple(
-        Statement(fact=_fact(triple, links, scope, now, ontology), polarity=triple.polarity) for triple in triples
+        Statement(
+            fact=_fact(triple, links, scope, now, ontology),
+            polarity=triple.polarity,
+            rests_on=tuple(
+                Ground(subject=links.meant(links.entity(g.subject)).id, predicate=g.predicate) for g in triple.rests_on
+            ),
+        )
+        for triple in triples
+    )
+
+
+def rules(
+    stated: Sequence[StatedRule], links: Links, scope: Scope, now: datetime, ontology: Ontology
+) -> tuple[Rule, ...]:
+    """Return each stated rule between entities instead of names."""
+    return tuple(_rule(s, links, scope, now, ontology) for s in stated)
+
+
+def _rule(stated: StatedRule, links: Links, scope: Scope, now: datetime, ontology: Ontology) -> Rule:
+    when, fact = stated.when, _fact(stated.then, links, scope, now, ontology)
+    predicate = ontology.predicate(when.predicate)
+    known = when.predicate in ontology.predicates
+    named = when.object is not None and predicate.literal is None
+    value = links.meant(links.entity(when.object)).id if named and when.object else fold(when.object or "")
+    return Rule(
+        id=f"ru_{uuid.uuid4().hex[:24]}",
+        scope=scope.key,
+        text=f'"{stated.then.quote}"',
+        event=when.event,
+        subject_id=links.meant(links.entity(when.subject)).id,
+        predicate=predicate.name,
+        raw_predicate="" if known else when.predicate,
+        normal=value,
+        fact=fact,
+        polarity=stated.then.polarity,
+        source=fact.sources[0],
+        said_at=stated.then.interval.start,
     )
 
 

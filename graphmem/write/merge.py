@@ -1,4 +1,4 @@
-"""What the merging of two entities does to their facts, which are then about one."""
+"""Merging two entities, whose facts are then about one; and splitting them again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,71 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from graphmem.models import Entity, Fact, Interval
+from graphmem import rows
+from graphmem.errors import InvalidInput
+from graphmem.models import Entity, Fact, Interval, Sameness, Scope
 from graphmem.ontology import Ontology
-from graphmem.operations import ChangeEntity, Invalidate, InvalidateKind, Merge, Operation, Revise, ReviseKind
+from graphmem.operations import (
+    ChangeEntity,
+    Compare,
+    Invalidate,
+    InvalidateKind,
+    Merge,
+    Operation,
+    Revise,
+    ReviseKind,
+)
+from graphmem.ports import Reader
 from graphmem.write.settle import closes, overlap
+
+_ALL = 1_000_000
+
+
+async def merging(
+    winner_id: str, loser_id: str, scope: Scope, ontology: Ontology, now: datetime, reader: Reader
+) -> tuple[Operation, ...]:
+    """Return the operations that make two entities one, under the first one's name; raises InvalidInput if they are."""
+    into, gone = await _entities(winner_id, loser_id, scope, reader)
+    if into.canonical_id == gone.canonical_id:
+        raise InvalidInput(f"{into.name} and {gone.name} are one entity already.")
+    found = await reader.read("entities_merged", scope=scope.key, canonical=gone.canonical_id)
+    members = [rows.entity(row["entity"]) for row in found]
+    ends = [into.canonical_id, gone.canonical_id]
+    touching = await reader.read("facts_touching", scopes=[scope.key], entities=ends, limit=_ALL)
+    facts = await reader.read("facts_by_ids", scopes=[scope.key], ids=[row["id"] for row in touching])
+    compared = await comparing(into, gone, Sameness.SAME, scope, reader)
+    return (*merge(members, into, [rows.fact(row) for row in facts], ontology, now), *compared)
+
+
+async def splitting(entity_id: str, scope: Scope, reader: Reader) -> tuple[Operation, ...]:
+    """Return the operations that make a merged entity itself again, never to be held for the other one.
+
+    Raises InvalidInput where it was not merged.
+    """
+    known = (await _entities(entity_id, entity_id, scope, reader))[0]
+    if known.canonical_id == known.id:
+        raise InvalidInput(f"{known.name} is not merged into another entity.")
+    other = (await _entities(known.canonical_id, known.canonical_id, scope, reader))[0]
+    after = replace(known, canonical_id=known.id)
+    compared = await comparing(known, other, Sameness.NEVER, scope, reader)
+    return (ChangeEntity(before=known, after=after), *compared)
+
+
+async def comparing(one: Entity, other: Entity, state: Sameness, scope: Scope, reader: Reader) -> tuple[Operation, ...]:
+    """Return the operation that notes whether two entities are one; none where that is noted already."""
+    known = await reader.read("pairs_of", scopes=[scope.key], one=one.id, other=other.id)
+    before = Sameness(known[0]["state"]) if known else None
+    if before is state:
+        return ()
+    ids = (known[0]["entity_id"], known[0]["other_id"]) if known else (one.id, other.id)
+    names = f"{one.name} | {other.name}"
+    return (Compare(entity_id=ids[0], other_id=ids[1], names=names, before=before, after=state),)
+
+
+async def _entities(one: str, other: str, scope: Scope, reader: Reader) -> tuple[Entity, Entity]:
+    found = await reader.read("entities_by_ids", scopes=[scope.key], ids=[one, other])
+    by_id = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
+    return by_id[one], by_id[other]
 
 
 def merge(
@@ -32,7 +93,7 @@ def merge(
         if twin is None:
             kept.append(fact)
             continue
-        operations += _joined(twin, fact, now)
+        operations += joined(twin, fact, now)
         kept[kept.index(twin)] = replace(twin, interval=_both(twin, fact))
     operations += _redated(kept, {f.id: f for f in believed})
     return (*operations, *_apart(kept, ontology, now))
@@ -57,10 +118,15 @@ def _same(one: Fact, other: Fact) -> bool:
     return same and (one.interval.start == other.interval.start if one.event else overlap(one, other))
 
 
-def _joined(older: Fact, younger: Fact, now: datetime) -> list[Operation]:
-    gone = replace(younger.state, expired_at=now)
-    expired = Revise(fact_id=younger.id, text=younger.text, before=younger.state, after=gone, kind=ReviseKind.WITHDRAWN)
-    return [expired, *(Merge(fact_id=older.id, source=source) for source in younger.sources)]
+def withdrawal(fact: Fact, now: datetime) -> Revise:
+    """Return the operation after which a fact is believed no more."""
+    gone = replace(fact.state, expired_at=now)
+    return Revise(fact_id=fact.id, text=fact.text, before=fact.state, after=gone, kind=ReviseKind.WITHDRAWN)
+
+
+def joined(older: Fact, younger: Fact, now: datetime) -> list[Operation]:
+    """Return the operations that leave the older of two like facts, with the sources of both."""
+    return [withdrawal(younger, now), *(Merge(fact_id=older.id, source=source) for source in younger.sources)]
 
 
 def _both(older: Fact, younger: Fact) -> Interval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 from graphmem import rows
@@ -21,17 +21,18 @@ from graphmem.models import (
     Scope,
     Triple,
 )
-from graphmem.ontology import NOTED, Ontology
+from graphmem.ontology import NOTED
 from graphmem.operations import Change, Cost
-from graphmem.ports import ChatModel, Clock, Embedder, Store, Transaction
+from graphmem.ports import ChatModel, Transaction
 from graphmem.write.asking import ask
 from graphmem.write.entities import extract_entities, named_in, speakers
 from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.extract import extraction_request
 from graphmem.write.ledger import Ledger, Reading, settle_episodes
 from graphmem.write.link import candidates
-from graphmem.write.relations import generate_relations
+from graphmem.write.relations import generate_relations, generate_rules
 from graphmem.write.replies import ExtractionReply
+from graphmem.write.single import Tools
 from graphmem.write.turn import turn
 
 EXCHANGE = 8
@@ -55,20 +56,11 @@ class Outcome:
 class WritePipeline:
     """Turns messages into facts, one exchange of a scope at a time."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        embedder: Embedder,
-        clock: Clock,
-        ontology: Ontology,
-        model: ChatModel | None,
-        ledger: Ledger,
-    ) -> None:
-        self._store = store
-        self._embedder = embedder
-        self._clock = clock
-        self._ontology = ontology
+    def __init__(self, tools: Tools, model: ChatModel | None, ledger: Ledger) -> None:
+        self._store = tools.store
+        self._embedder = tools.embedder
+        self._clock = tools.clock
+        self._ontology = tools.ontology
         self._model = model
         self._ledger = ledger
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -170,14 +162,19 @@ class WritePipeline:
         earlier = await self._episodes([row["id"] for row in before], scope)
         request = extraction_request(exchange, earlier, known, "", self._ontology)
 
-        def accept(reply: ExtractionReply) -> tuple[tuple[Mention, ...], tuple[Triple, ...]]:
-            return (
-                extract_entities(reply, exchange, self._ontology),
-                generate_relations(reply, exchange, self._ontology),
+        def accept(reply: ExtractionReply) -> Reading:
+            return Reading(
+                exchange=exchange,
+                mentions=extract_entities(reply, exchange, self._ontology),
+                triples=generate_relations(reply, exchange, self._ontology),
+                rules=generate_rules(reply, exchange, self._ontology),
+                cost=Cost(),
+                extraction="model",
+                compares=True,
             )
 
-        (mentions, triples), cost = await ask(self._model, request, ExtractionReply, accept)
-        return Reading(exchange=exchange, mentions=mentions, triples=triples, cost=cost, extraction="model")
+        reading, cost = await ask(self._model, request, ExtractionReply, accept)
+        return replace(reading, cost=cost)
 
 
 def _noted_triple(note: Note, episode: Episode) -> Triple:

@@ -82,7 +82,12 @@ def _same_slot(one: Fact, other: Fact) -> bool:
 def _instead(decision: Settled, reason: str, of: Fact | None = None) -> Settled:
     """Return a decision that adds nothing, but closes what it closed; its source goes to `of`."""
     fact = decision.statement.fact
-    skip = Skip(text=fact.text, fact_id=of.id if of else None, source=fact.sources[0] if of else None)
+    skip = Skip(
+        text=fact.text,
+        fact_id=of.id if of else None,
+        source=fact.sources[0] if of else None,
+        interval=fact.interval if of else None,
+    )
     kept: tuple[Operation, ...] = tuple(op for op in decision.operations if not isinstance(op, Add))
     return replace(decision, operations=(*kept, skip), reason=reason)
 

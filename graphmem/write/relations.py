@@ -8,9 +8,22 @@ from datetime import datetime
 
 from graphmem.dates import after, parse_date
 from graphmem.errors import ReplyRefused
-from graphmem.models import Episode, Interval, Literal, Precision, Role, Triple, fold
+from graphmem.models import (
+    Condition,
+    Episode,
+    Ground,
+    Interval,
+    Literal,
+    Modality,
+    Polarity,
+    Precision,
+    Role,
+    StatedRule,
+    Triple,
+    fold,
+)
 from graphmem.ontology import RELATED_TO, LiteralKind, Ontology, Predicate
-from graphmem.write.replies import ExtractionReply, TripleReply
+from graphmem.write.replies import ExtractionReply, RuleReply, TripleReply
 
 
 def generate_relations(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[Triple, ...]:
@@ -20,18 +33,47 @@ def generate_relations(reply: ExtractionReply, exchange: Sequence[Episode], onto
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, relationship generator.
     """
-    shown = {f"M{i}": e for i, e in enumerate(exchange, start=1)}
+    shown = _shown(exchange)
     return tuple(_triple(_Read(number, t), shown, ontology) for number, t in enumerate(reply.triples, start=1))
+
+
+def generate_rules(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[StatedRule, ...]:
+    """Return the consequences that are stated ahead, checked like triples; raises ReplyRefused."""
+    shown = _shown(exchange)
+    return tuple(_rule(r, number, shown, ontology) for number, r in enumerate(reply.rules, start=1))
+
+
+def _shown(exchange: Sequence[Episode]) -> dict[str, Episode]:
+    return {f"M{i}": e for i, e in enumerate(exchange, start=1)}
+
+
+def _rule(reply: RuleReply, number: int, shown: Mapping[str, Episode], ontology: Ontology) -> StatedRule:
+    then = TripleReply(
+        message=reply.message,
+        quote=reply.quote,
+        **reply.then.model_dump(exclude={"polarity"}),
+        polarity=Polarity(reply.then.polarity),
+        modality=Modality.SAID,
+        valid_from=None,
+        valid_to=None,
+        confidence=1,
+    )
+    when = reply.when
+    return StatedRule(
+        when=Condition(event=when.event, subject=when.subject, predicate=when.predicate, object=when.object),
+        then=_triple(_Read(number, then, "rule"), shown, ontology),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     number: int
     reply: TripleReply
+    kind: str = "triple"
 
     def refused(self, why: str) -> ReplyRefused:
         r = self.reply
-        return ReplyRefused(f"triple {self.number} ({r.subject} {r.predicate} {r.object or r.value}): {why}.")
+        return ReplyRefused(f"{self.kind} {self.number} ({r.subject} {r.predicate} {r.object or r.value}): {why}.")
 
 
 def _triple(read: _Read, shown: Mapping[str, Episode], ontology: Ontology) -> Triple:
@@ -56,11 +98,14 @@ def _triple(read: _Read, shown: Mapping[str, Episode], ontology: Ontology) -> Tr
         polarity=reply.polarity,
         modality=reply.modality,
         confidence=reply.confidence,
+        rests_on=tuple(Ground(subject=g.subject, predicate=g.predicate) for g in reply.rests_on),
     )
 
 
-def _object(read: _Read, predicate: Predicate, known: bool) -> str | Literal:
+def _object(read: _Read, predicate: Predicate, known: bool) -> str | Literal | None:
     reply = read.reply
+    if reply.polarity is Polarity.FORGET and reply.object is None and reply.value is None:
+        return None
     if predicate.literal is None:
         if reply.object is not None:
             return reply.object
@@ -69,7 +114,8 @@ def _object(read: _Read, predicate: Predicate, known: bool) -> str | Literal:
     text = reply.value or reply.object
     if text is None:
         raise read.refused("neither `object` nor `value` says what")
-    if predicate.literal is LiteralKind.NUMBER and reply.number is None:
+    forgets = reply.polarity is Polarity.FORGET
+    if predicate.literal is LiteralKind.NUMBER and reply.number is None and not forgets:
         raise read.refused(f"{predicate.name} needs a `number`")
     date = _date(read, text)[0] if predicate.literal is LiteralKind.DATE else None
     return Literal(text=text, number=reply.number, unit=reply.unit, date=date)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from graphmem.models import Modality, Polarity
+from graphmem.models import Modality, Polarity, RuleEvent
 from graphmem.operations import InvalidateKind
 
 # Messages are shown with &, < and > escaped, and models copy what they see.
@@ -28,6 +28,13 @@ class EntityReply(_Reply):
     aliases: list[Name] = Field(max_length=20)
 
 
+class GroundReply(_Reply):
+    """What a triple rests on: what holds of a subject by a predicate."""
+
+    subject: Name
+    predicate: Name
+
+
 class TripleReply(_Reply):
     """One labelled triple as the model states it."""
 
@@ -44,13 +51,45 @@ class TripleReply(_Reply):
     polarity: Polarity
     modality: Modality
     confidence: Annotated[float, Field(ge=0, le=1)]
+    rests_on: list[GroundReply] = Field(default_factory=list[GroundReply], max_length=10)
+
+
+class ConditionReply(_Reply):
+    """What a stated rule waits for."""
+
+    event: RuleEvent
+    subject: Name
+    predicate: Name
+    object: Name | None
+
+
+class ConsequenceReply(_Reply):
+    """What a stated rule leads to."""
+
+    subject: Name
+    predicate: Name
+    object: Name | None
+    value: Text | None
+    number: float | None
+    unit: str | None
+    polarity: Literal["stated", "denied"]
+
+
+class RuleReply(_Reply):
+    """One consequence that somebody states ahead."""
+
+    message: Name
+    quote: Text
+    when: ConditionReply
+    then: ConsequenceReply
 
 
 class ExtractionReply(_Reply):
-    """Entities and triples of one exchange."""
+    """Entities, triples and rules of one exchange."""
 
     entities: list[EntityReply] = Field(max_length=200)
     triples: list[TripleReply] = Field(max_length=200)
+    rules: list[RuleReply] = Field(default_factory=list[RuleReply], max_length=50)
 
 
 class DecisionReply(_Reply):
@@ -62,9 +101,19 @@ class DecisionReply(_Reply):
     fact: Name | None
     at: Date | None
     kind: InvalidateKind | None
+    rests_on: list[Name] = Field(default_factory=list[Name], max_length=20)
+
+
+class PairReply(_Reply):
+    """One decision about a pair of entities, the reason first."""
+
+    reason: Text
+    pair: Name
+    action: Literal["add", "merge", "invalidate", "skip"]
 
 
 class ResolutionReply(_Reply):
-    """A decision for every triple that met something."""
+    """A decision for every triple that met something, and for every pair of entities."""
 
     decisions: list[DecisionReply] = Field(max_length=400)
+    entities: list[PairReply] = Field(default_factory=list[PairReply], max_length=200)

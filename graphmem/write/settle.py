@@ -12,6 +12,8 @@ from graphmem.ontology import Ontology
 from graphmem.operations import Add, Invalidate, InvalidateKind, Operation, Revise, ReviseKind, Skip
 
 CLOSING_CONFIDENCE = 0.5
+ALIKE = frozenset({ConflictKind.NEAR, ConflictKind.PAIR})
+"""What only resembles a statement contradicts nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +28,20 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsettled:
-    """A statement and the believed facts that it contradicts: for the model to decide."""
+    """A statement and the believed facts that it contradicts or nearly repeats: for the model to decide."""
 
     statement: Statement
-    facts: tuple[Fact, ...]
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that the statement meets."""
+        return tuple(c.fact for c in self.conflicts)
+
+    @property
+    def rivals(self) -> tuple[Fact, ...]:
+        """Those of them that it contradicts."""
+        return tuple(c.fact for c in self.conflicts if c.kind not in ALIKE)
 
 
 Decision: TypeAlias = Settled | Unsettled
@@ -46,17 +58,29 @@ def settle(statement: Statement, conflicts: Sequence[Conflict], ontology: Ontolo
     fact = statement.fact
     if fact.modality in {Modality.HYPOTHETICAL, Modality.JOKING}:
         return _skip(statement, f"it was only {fact.modality.value}")
-    same = [c.fact for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.DENIED}]
+    alike = tuple(c for c in conflicts if _alike(c, statement, ontology))
     if statement.polarity is Polarity.DENIED:
-        if not same:
+        denied = tuple(c for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.DENIED}) or alike
+        if not denied:
             return _skip(statement, "it denies what is not believed")
-        return Unsettled(statement=statement, facts=tuple(_unique(same)))
+        return Unsettled(statement=statement, conflicts=denied)
     repeated = next((c.fact for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}), None)
     if repeated is not None:
         return _repeat(statement, repeated)
-    if not ontology.predicate(fact.predicate).exclusive:
-        return _add(statement, "nothing contradicts it")
-    return _exclusive(statement, [c.fact for c in conflicts if c.kind is ConflictKind.SLOT])
+    if ontology.predicate(fact.predicate).exclusive:
+        return _exclusive(statement, [c.fact for c in conflicts if c.kind is ConflictKind.SLOT])
+    if alike:
+        return Unsettled(statement=statement, conflicts=alike)
+    return _add(statement, "nothing contradicts it")
+
+
+def _alike(conflict: Conflict, statement: Statement, ontology: Ontology) -> bool:
+    """Tell whether a conflict may be the same statement in other words."""
+    fact, new = conflict.fact, statement.fact
+    if conflict.kind is ConflictKind.PAIR:
+        either = ontology.predicate(fact.predicate).worded or ontology.predicate(new.predicate).worded
+        return either and not (fact.event or new.event) and fact.modality is new.modality and overlap(fact, new)
+    return conflict.kind is ConflictKind.NEAR
 
 
 def _exclusive(statement: Statement, rivals: Sequence[Fact]) -> Decision:
@@ -74,7 +98,8 @@ def _exclusive(statement: Statement, rivals: Sequence[Fact]) -> Decision:
     if earlier and all(r.uncertain_since is not None and r.interval.start < fact.interval.start for r in earlier):
         return _instead_of_doubt(statement, earlier)
     if earlier:
-        return Unsettled(statement=statement, facts=earlier)
+        slot = ConflictKind.SLOT
+        return Unsettled(statement=statement, conflicts=tuple(Conflict(kind=slot, fact=f) for f in earlier))
     return _add(statement, "older news: it held until the next value")
 
 
@@ -97,6 +122,7 @@ def _instead_of_doubt(statement: Statement, doubted: Sequence[Fact]) -> Settled:
             at=statement.fact.interval.start,
             kind=InvalidateKind.CHANGE,
             before=f.state,
+            source=statement.fact.sources[0],
         )
         for f in doubted
     )
@@ -131,9 +157,6 @@ def _skip(statement: Statement, reason: str, of: Fact | None = None) -> Settled:
         text=statement.fact.text,
         fact_id=of.id if of else None,
         source=statement.fact.sources[0] if of else None,
+        interval=statement.fact.interval if of else None,
     )
     return Settled(statement=statement, operations=(operation,), reason=reason)
-
-
-def _unique(facts: Sequence[Fact]) -> list[Fact]:
-    return list({f.id: f for f in facts}.values())

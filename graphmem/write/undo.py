@@ -6,22 +6,85 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from graphmem.models import Entity, Fact, FactVersion
+from graphmem import rows
+from graphmem.errors import NotFound, UndoRefused
+from graphmem.models import Entity, Fact, FactVersion, RuleState, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import (
     Add,
+    AddEntity,
+    AddRule,
     Change,
     ChangeEntity,
+    ChangeRule,
+    Compare,
+    Deleted,
+    Forget,
+    Hide,
     Invalidate,
     Merge,
     NameEntity,
     Operation,
+    RemoveEntity,
     RemoveSource,
     Revise,
     ReviseKind,
     Skip,
     revised,
 )
+from graphmem.ports import Reader
+from graphmem.write.single import Draft
+
+_ALL = 1_000_000
+
+
+async def undoing(
+    change_id: str, scope: Scope, ontology: Ontology, now: datetime, reader: Reader, *, editor: str, cascade: bool
+) -> Draft:
+    """Return the decision that takes another back; raises NotFound, and UndoRefused naming what builds on it."""
+    changes = await recorded(scope, reader)
+    wanted = next((c for c in changes if c.id == change_id), None)
+    if wanted is None:
+        raise NotFound(f"there is no change {change_id!r} in this scope.")
+    if any(isinstance(op, (Forget, Hide, Deleted)) for op in wanted.operations):
+        raise UndoRefused(f"{change_id} took words out for good ({wanted.reason}); say it again to have it believed.")
+    if any(change_id in c.undoes for c in changes) and wanted not in standing(changes):
+        raise UndoRefused(f"{change_id} is undone already.")
+    later = [c for c in standing(changes) if c.number > wanted.number]
+    facts = await facts_by_id(facts_of([wanted, *later]), scope, reader)
+    after_it = built_on(wanted, later, facts, ontology)
+    if after_it and not cascade:
+        named = "; ".join(f"{c.id} ({c.reason})" for c in after_it[:5])
+        raise UndoRefused(
+            f"{len(after_it)} later changes build on {change_id}: {named}. Undo them first, or cascade=True."
+        )
+    taken = [wanted, *after_it]
+    entities = {e.id: e for e in await _entities(taken, scope, reader)}
+    return Draft(
+        operations=inverse(taken, facts, entities, now),
+        reason=f"undone: {wanted.reason}",
+        undoes=tuple(c.id for c in taken),
+        editor=editor,
+    )
+
+
+async def recorded(scope: Scope, reader: Reader) -> list[Change]:
+    """Return all decisions of a scope, oldest first."""
+    found = await reader.read("changes", scopes=[scope.key], after=0, limit=_ALL)
+    return [rows.change(row["change"]) for row in found]
+
+
+async def facts_by_id(ids: Sequence[str], scope: Scope, reader: Reader) -> dict[str, Fact]:
+    """Return facts by their ids, those that there are."""
+    found = await reader.read("facts_by_ids", scopes=[scope.key], ids=list(ids)) if ids else []
+    return {f.id: f for f in map(rows.fact, found)}
+
+
+async def _entities(changes: Sequence[Change], scope: Scope, reader: Reader) -> list[Entity]:
+    ids = {op.after.id for c in changes for op in c.operations if isinstance(op, ChangeEntity)}
+    ids |= {op.entity_id for c in changes for op in c.operations if isinstance(op, NameEntity)}
+    found = await reader.read("entities_by_ids", scopes=[scope.key], ids=sorted(ids)) if ids else []
+    return [rows.entity(row["entity"]) for row in found]
 
 
 def standing(changes: Sequence[Change]) -> list[Change]:
@@ -45,7 +108,7 @@ def built_on(change: Change, later: Sequence[Change], facts: Mapping[str, Fact],
     return found
 
 
-def _touched(change: Change, facts: Mapping[str, Fact], ontology: Ontology) -> set[str]:
+def _touched(change: Change, facts: Mapping[str, Fact], ontology: Ontology) -> set[str]:  # noqa: C901  (one line a kind)
     """Return what a decision writes: facts, entities, and the places where one value holds at a time."""
     ids: set[str] = set()
     for operation in change.operations:
@@ -60,6 +123,12 @@ def _touched(change: Change, facts: Mapping[str, Fact], ontology: Ontology) -> s
                 ids.add(entity_id)
             case ChangeEntity(after=after):
                 ids.add(after.id)
+            case Compare(entity_id=one, other_id=other):
+                ids.add(f"{one} {other}")
+            case AddRule(rule=rule):
+                ids.add(rule.id)
+            case ChangeRule(rule_id=rule_id):
+                ids.add(rule_id)
             case _:
                 pass
     return ids
@@ -107,25 +176,47 @@ def _taken_back(
     now: datetime,
 ) -> list[Operation]:
     match operation:
-        case Add(fact=fact):
-            gone = replace(states[fact.id], expired_at=now)
-            return [_revise(facts[fact.id], gone, ReviseKind.WITHDRAWN, states, now)]
-        case Invalidate(fact_id=fact_id, before=before) | Revise(fact_id=fact_id, before=before):
-            return [_revise(facts[fact_id], before, ReviseKind.RESTORED, states, now)]
-        case Merge(fact_id=fact_id, source=source):
-            return [RemoveSource(fact_id=fact_id, source=source)]
-        case Skip(fact_id=str() as fact_id, source=source) if source is not None:
-            return [RemoveSource(fact_id=fact_id, source=source)]
-        case RemoveSource(fact_id=fact_id, source=source):
-            return [Merge(fact_id=fact_id, source=source)]
-        case NameEntity(entity_id=entity_id, alias=alias):
+        case Add() | Invalidate() | Revise() | Merge() | Skip() | RemoveSource():
+            return _taken_from_facts(operation, facts, states, now)
+        case NameEntity(entity_id=entity_id, alias=alias) if entity_id in entities:
             is_now = entities[entity_id]
             was = replace(is_now, aliases=tuple(a for a in is_now.aliases if a != alias))
             return _changed(is_now, was, entities)
-        case ChangeEntity(before=before, after=after):
+        case ChangeEntity(before=before, after=after) if after.id in entities:
             return _changed(after, before, entities)
+        case Compare(before=before, after=after):
+            return [replace(operation, before=after, after=before)]
+        case AddRule(rule=rule):
+            waits, gone = RuleState.WAITING, RuleState.WITHDRAWN
+            return [ChangeRule(rule_id=rule.id, text=rule.text, before=waits, after=gone)]
+        case ChangeRule(before=before, after=after):
+            return [replace(operation, before=after, after=before)]
+        case RemoveEntity(entity=entity):
+            return [AddEntity(entity=entity)]
         case _:
             return []
+
+
+def _taken_from_facts(
+    operation: Add | Invalidate | Revise | Merge | Skip | RemoveSource,
+    facts: Mapping[str, Fact],
+    states: dict[str, FactVersion],
+    now: datetime,
+) -> list[Operation]:
+    fact = facts.get((operation.fact.id if isinstance(operation, Add) else operation.fact_id) or "")
+    if fact is None or fact.forgotten_at is not None:
+        # Nothing comes back of what was forgotten or deleted for good.
+        return []
+    match operation:
+        case Add():
+            gone = replace(states[fact.id], expired_at=now)
+            return [_revise(fact, gone, ReviseKind.WITHDRAWN, states, now)]
+        case Invalidate(before=before) | Revise(before=before):
+            return [_revise(fact, before, ReviseKind.RESTORED, states, now)]
+        case RemoveSource(source=source):
+            return [Merge(fact_id=fact.id, source=source)]
+        case Merge(source=source) | Skip(source=source):
+            return [RemoveSource(fact_id=fact.id, source=source)] if source is not None else []
 
 
 def _revise(fact: Fact, after: FactVersion, kind: ReviseKind, states: dict[str, FactVersion], now: datetime) -> Revise:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from graphmem import rows
 from graphmem.models import Fact, FactVersion, Scope, Source
 from graphmem.ontology import LiteralKind, Ontology
-from graphmem.operations import Add, Change, Invalidate, Merge, Operation, RemoveSource, Revise, Skip, revised
+from graphmem.operations import Add, Change, Forget, Invalidate, Merge, Operation, RemoveSource, Revise, Skip, revised
 from graphmem.ports import Reader, Row
 from graphmem.write.keys import keys_of
 from graphmem.write.settle import closes, overlap
@@ -166,7 +166,7 @@ def _replay(standing: Standing) -> Iterator[Breach]:
         state = states.get(fact.id)
         if state is None or _seen(state) != _seen(fact.state):
             yield Breach(promise="changes replay to the present", what=f"{fact.text} ({fact.id})")
-        if sources[fact.id] != {_said(s) for s in fact.sources}:
+        if fact.forgotten_at is None and sources[fact.id] != {_said(s) for s in fact.sources}:
             yield Breach(promise="changes replay to the sources", what=f"{fact.text} ({fact.id})")
 
 
@@ -185,6 +185,8 @@ def _again(
             sources[fact_id].discard(_said(source))
         case Invalidate(fact_id=fact_id) | Revise(fact_id=fact_id):
             states[fact_id] = revised(operation, at) or states[fact_id]
+        case Forget(fact_id=fact_id) if fact_id in states:
+            states[fact_id] = replace(states[fact_id], expired_at=at)
         case _:
             pass
 

@@ -110,11 +110,16 @@ async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
     assert breaches == ()
 
 
-@pytest.mark.parametrize("key", ["subject", "object", "predicate"])
+TWO = {"decisions": [], "entities": [{"reason": "r", "pair": "P1", "action": "add"}]}
+BESIDE = {"decisions": [{**DECISION, "action": "add", "fact": None, "kind": None}]}
+
+
+@pytest.mark.parametrize(("key", "beside"), [("subject", TWO), ("object", TWO), ("predicate", BESIDE)])
 async def test_what_is_only_odd_is_kept_as_text_and_never_as_cypher(
-    settings: Settings, embedder: LocalEmbedder, scope: str, key: str
+    settings: Settings, embedder: LocalEmbedder, scope: str, key: str, beside: dict[str, Any]
 ) -> None:
-    model = Hostile("")
+    # Like names, and invented predicates between the same two, are compared with each other.
+    model = Hostile("", json.dumps(beside))
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
         for name in NASTY:
             model.replies["extract"] = extraction({**GOOD, "predicate": "LIKES", key: name})

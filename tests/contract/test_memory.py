@@ -11,6 +11,7 @@ import pytest
 
 from graphmem import AsOf, Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.queries import schema_format
 from graphmem.errors import NotFound, ScopeMissing
 from graphmem.operations import Add, Invalidate, InvalidateKind, Skip
 from graphmem.wiring import build
@@ -298,5 +299,5 @@ async def test_opening_twice_changes_nothing(settings: Settings, embedder: Local
     await first.store.close()
     await second.store.close()
 
-    assert state[0]["format"] == 1
+    assert state[0]["format"] == schema_format()
     assert state[0]["embedder"] == embedder.name

@@ -38,7 +38,7 @@ async def test_it_asks_for_json_of_the_schema_and_counts_tokens() -> None:
     (body,) = seen
     assert (body["path"], body["key"], body["model"]) == ("/v1/chat/completions", "Bearer k1", "tiny")
     schema = body["response_format"]["json_schema"]["schema"]
-    assert schema["required"] == ["decisions"]
+    assert schema["required"] == ["decisions", "entities"]
     assert "maxLength" not in str(schema)
     assert "maxItems" not in str(schema)
     assert [m["content"] for m in body["messages"]] == ["be brief", "hello"]

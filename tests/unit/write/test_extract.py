@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphmem.models import Entity
+from graphmem.models import ConflictKind, Entity
 from graphmem.write.extract import extraction_request
 from graphmem.write.resolve import resolution_request, show
 from graphmem.write.settle import Unsettled
-from tests.values import ONTOLOGY, episode, fact, statement
+from tests.values import ONTOLOGY, episode, fact, met, statement
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SAID = episode("We moved to Oslo last week!")
@@ -20,7 +20,9 @@ def test_the_extraction_prompt_is_as_it_was_judged() -> None:
 
 
 def test_the_resolution_prompt_is_as_it_was_judged() -> None:
-    shown = show([Unsettled(statement=statement("Oslo"), facts=(fact("Turin", "2024-01-10"),))])
+    shown = show(
+        [Unsettled(statement=statement("Oslo"), conflicts=met(ConflictKind.SLOT, fact("Turin", "2024-01-10")))]
+    )
     request = resolution_request(shown, [SAID], ONTOLOGY)
 
     check("resolve", f"{request.system}\n\n=====\n\n{request.user}\n")

@@ -5,21 +5,22 @@ from typing import Any
 import pytest
 
 from graphmem.errors import ReplyRefused
-from graphmem.models import Polarity
+from graphmem.models import ConflictKind, Polarity
 from graphmem.operations import Add, Invalidate, InvalidateKind, Merge, Skip
 from graphmem.write.replies import ResolutionReply
 from graphmem.write.resolve import resolve, show
 from graphmem.write.settle import Settled, Unsettled
-from tests.values import ONTOLOGY, day, fact, statement
+from tests.values import ONTOLOGY, day, fact, met, statement
 
 TURIN = fact("Turin", "2024-01-10", stated=True)
 NOW = day("2024-12-01")
 
 
 def decided(new: Any = None, *, facts: Any = (TURIN,), **decision: Any) -> Settled:
-    unsettled = Unsettled(statement=new or statement("Oslo"), facts=tuple(facts))
+    unsettled = Unsettled(statement=new or statement("Oslo"), conflicts=met(ConflictKind.SLOT, *facts))
     given = {"reason": "because", "triple": "T1", "action": "skip", "fact": None, "at": None, "kind": None, **decision}
-    (settled,) = resolve(ResolutionReply.model_validate({"decisions": [given]}), show([unsettled]), ONTOLOGY, NOW)
+    reply = ResolutionReply.model_validate({"decisions": [given]})
+    (settled,) = resolve(reply, show([unsettled]), ONTOLOGY, NOW, lambda _: "it")
     return settled
 
 
@@ -99,7 +100,7 @@ def test_what_the_ledger_does_not_support_is_refused(decision: dict[str, Any], w
 
 
 def test_a_triple_without_decision_is_refused() -> None:
-    shown = show([Unsettled(statement=statement("Oslo"), facts=(TURIN,))])
+    shown = show([Unsettled(statement=statement("Oslo"), conflicts=met(ConflictKind.SLOT, TURIN))])
 
     with pytest.raises(ReplyRefused, match="no decision for T1"):
-        resolve(ResolutionReply(decisions=[]), shown, ONTOLOGY, NOW)
+        resolve(ResolutionReply(decisions=[]), shown, ONTOLOGY, NOW, lambda _: "it")

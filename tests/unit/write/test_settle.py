@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.models import Conflict, ConflictKind, Modality, Polarity
+from graphmem.models import ConflictKind, Modality, Polarity
 from graphmem.operations import Add, Skip
 from graphmem.write.settle import Settled, Unsettled, settle
-from tests.values import ONTOLOGY, day, fact, statement
-
-
-def met(kind: ConflictKind, *facts: object) -> list[Conflict]:
-    return [Conflict(kind=kind, fact=f) for f in facts]  # type: ignore[arg-type]
+from tests.values import ONTOLOGY, day, fact, met, statement
 
 
 def test_what_meets_nothing_is_added() -> None:

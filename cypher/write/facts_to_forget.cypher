@@ -1,0 +1,14 @@
+// facts_to_forget: the facts that requests name by their value or, without one, by subject and predicate; believed or not
+// $scope STRING  $items [{i, value_key, slot_key}]      ('' asks nothing)      -> i INT, fact STRING (its id)
+UNWIND $items AS item
+CALL (item) {
+  MATCH (f:Fact {value_key: item.value_key}) WHERE f.scope = $scope
+  RETURN f
+  UNION
+  MATCH (f:Fact {slot_key: item.slot_key}) WHERE f.scope = $scope
+  RETURN f
+}
+WITH item, f
+WHERE f.forgotten_at IS NULL
+RETURN item.i AS i, f.id AS fact
+ORDER BY i, fact

@@ -1,0 +1,64 @@
+"""Applying requests to forget: the value goes out of facts, live view, quotes and record; messages are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from graphmem import rows
+from graphmem.models import Fact, Scope, fold
+from graphmem.operations import AddEntity, Forget, Hide, Operation
+from graphmem.ports import Transaction
+from graphmem.serial import utc_text
+from graphmem.write.entities import named_in
+from graphmem.write.forget import value_names
+from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes
+
+
+async def apply_forget(
+    operations: Sequence[Operation],
+    vectors: Mapping[str, Sequence[float]],
+    scope: Scope,
+    now: datetime,
+    tx: Transaction,
+) -> None:
+    """Take what was asked to be forgotten out of everything but the messages themselves."""
+    texts = {op.fact_id: op.text for op in operations if isinstance(op, Forget)}
+    hidden = sorted({i for op in operations if isinstance(op, Hide) for i in op.episode_ids})
+    if not hidden:
+        return
+    found = await tx.read("facts_by_ids", scopes=[scope.key], ids=list(texts)) if texts else []
+    facts = [rows.fact(row) for row in found]
+    names = sorted(await value_names(facts, scope, tx))
+    entities = await entities_of(list(texts), scope, tx)
+    entities |= {op.entity.id for op in operations if isinstance(op, AddEntity)}
+    if texts:
+        await tx.write("drop_live", scope=scope.key, ids=list(texts))
+        forgotten = [_row(i, text, vectors) for i, text in texts.items()]
+        await tx.write("forget_facts", scope=scope.key, now=utc_text(now), rows=forgotten)
+        await _doubts(facts, texts, scope, tx)
+    await _quotes(hidden, names, scope, tx)
+    await tx.write("hide_episodes", scope=scope.key, now=utc_text(now), ids=hidden)
+    await tx.write("delete_rules_of", scope=scope.key, ids=hidden)
+    gone = await drop_orphans(entities, scope, tx)
+    await scrub_changes(Scrubbed(facts=texts, episodes=set(hidden), entities=gone, names=names), scope, tx)
+
+
+def _row(fact_id: str, text: str, vectors: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    return {"fact_id": fact_id, "text": text, "folded": fold(text), "embedding": list(vectors[text])}
+
+
+async def _doubts(facts: Sequence[Fact], texts: Mapping[str, str], scope: Scope, tx: Transaction) -> None:
+    """Leave the value out of the reasons for which other facts are uncertain."""
+    reasons = [{"text": f.text, "neutral": texts[f.id]} for f in facts]
+    for label in ("Fact", "FactVersion"):
+        await tx.write("soften_doubts", names={"LABEL": label}, scope=scope.key, rows=reasons)
+
+
+async def _quotes(hidden: Sequence[str], names: Sequence[str], scope: Scope, tx: Transaction) -> None:
+    """Take the quotes of hidden messages that name the value from the facts that stay."""
+    stated = await tx.read("facts_of_episodes", scope=scope.key, ids=list(hidden))
+    blank = [{k: row[k] for k in ("fact_id", "episode_id", "quote")} for row in stated if named_in(row["quote"], names)]
+    if blank:
+        await tx.write("blank_quotes", scope=scope.key, rows=blank)
