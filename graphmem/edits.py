@@ -11,6 +11,7 @@ from graphmem.base import Base, ScopeLike
 from graphmem.errors import InvalidInput
 from graphmem.models import Fact, Interval, Scope
 from graphmem.operations import Change
+from graphmem.write.delete import Receipt
 from graphmem.write.editing import Stated, literal_of, stated_interval
 from graphmem.write.erase import Erased, erase
 from graphmem.write.validate import NAME_LENGTH
@@ -121,6 +122,13 @@ class Edits(Base):
         Raises UndoRefused naming later decisions that build on it; with `cascade` they are taken back with it.
         """
         return await self._parts.editor.undo(change_id, self._scope(scope), editor, cascade=cascade)
+
+    async def delete(self, episode_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> Receipt:
+        """Delete a message with what only it supported, open again what only it had closed; it cannot be undone.
+
+        Returns the receipt. Raises NotFound, and InvalidInput for a message that is still to be read.
+        """
+        return await self._parts.editor.delete(episode_id, self._scope(scope), editor)
 
     async def erase(self, *, scope: ScopeLike) -> Erased:
         """Delete all that a scope holds, and return the receipt; it cannot be undone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from graphmem.models import Scope, fold
+from graphmem.models import Scope
+from graphmem.text import fold
 
 _WORD = re.compile(r"\w+(?:'\w+)*")
 MOST_WORDS = 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from graphmem.errors import ScopeMissing
+from graphmem.text import digest, fold
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -461,20 +461,3 @@ class AsOf:
 
     valid: datetime | None = None
     known: datetime | None = None
-
-
-def digest(*parts: str) -> str:
-    """Return a hexadecimal digest of the parts, which no other parts share."""
-    return hashlib.sha256("\x1f".join(f"{len(p)}:{p}" for p in parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def fold(text: str) -> str:
-    """Return the form in which names and words are compared: no case, no accents, single spaces; never empty for text.
-
-    Marks are dropped from Latin, Greek and Cyrillic letters only, since elsewhere they carry the word.
-    """
-    kept: list[str] = []
-    for char in unicodedata.normalize("NFKC", text):
-        base = unicodedata.normalize("NFD", char)[0]
-        kept.append(base if ord(base) < 0x0530 else char)
-    return " ".join("".join(kept).casefold().split()) or text.strip()

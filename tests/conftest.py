@@ -17,7 +17,7 @@ from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.memory import Added
 from scripts import neo4j_local
-from tests.scripted import ScriptedChat, triple
+from tests.scripted import ScriptedChat, rule, triple
 
 Add = Callable[..., Awaitable[Added]]
 
@@ -102,8 +102,19 @@ LINES: dict[str, list[dict[str, Any]]] = {
     "I left Lumen.": [triple("Ada", "WORKS_AT", "Lumen", quote="left Lumen", polarity="denied")],
     "My commute is 20 minutes.": [triple("Ada", "COMMUTE", "20 minutes", quote="20 minutes", literal=True)],
     "My commute is an hour now.": [triple("Ada", "COMMUTE", "an hour", quote="an hour now", literal=True)],
+    "We are in Rome now.": [triple("Ada", "LIVES_IN", "Rome", quote="in Rome now")],
+    "The party takes place on 4 October.": [
+        triple("party", "HAPPENS_ON", "2024-10-04", quote="on 4 October", literal=True)
+    ],
     "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
     "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
+}
+
+
+RULES: dict[str, list[dict[str, Any]]] = {
+    "When I leave Lumen, Ben gets the car.": [
+        rule(("Ada", "ends", "WORKS_AT", "Lumen"), ("Ben", "OWNS", "car"), quote="When I leave Lumen, Ben gets the car")
+    ],
 }
 
 
@@ -119,7 +130,7 @@ def decide(prompt: str) -> dict[str, Any]:
 
 @pytest.fixture
 def model() -> ScriptedChat:
-    return ScriptedChat(read=read, decide=decide)
+    return ScriptedChat(read=read, decide=decide, rules=lambda said: RULES.get(said, []))
 
 
 @pytest.fixture

@@ -33,6 +33,18 @@ def triple(subject: str, predicate: str, value: str, *, quote: str, **more: Any)
     }
 
 
+def rule(when: tuple[str, str, str, str | None], then: tuple[str, str, str], *, quote: str) -> dict[str, Any]:
+    """A rule as a model writes it: when (subject, event, predicate, object), then (subject, predicate, object)."""
+    subject, event, predicate, value = when
+    led = {"subject": then[0], "predicate": then[1], "object": then[2]}
+    return {
+        "message": "M1",
+        "quote": quote,
+        "when": {"event": event, "subject": subject, "predicate": predicate, "object": value},
+        "then": {**led, "value": None, "number": None, "unit": None, "polarity": "stated"},
+    }
+
+
 @dataclass
 class ScriptedChat:
     """Reads each message by `read`, and decides every conflict as `decide` says."""
@@ -41,6 +53,7 @@ class ScriptedChat:
     decide: Callable[[str], dict[str, Any]] = field(
         default=lambda _: {"action": "invalidate", "kind": "change", "at": None}
     )
+    rules: Callable[[str], Sequence[dict[str, Any]]] = field(default=lambda _: [])
     name: str = "scripted"
     asked: list[ChatRequest] = field(default_factory=list)
 
@@ -54,12 +67,10 @@ class ScriptedChat:
 
     def _extraction(self, request: ChatRequest) -> dict[str, Any]:
         exchange = request.user.split("Exchange:")[1]
-        triples = [
-            {**t, "message": short}
-            for short, said in re.findall(r"^(M\d+) \[[^]]*\] \(user\) [^:]*: (.*)$", exchange, re.MULTILINE)
-            for t in self.read(said)
-        ]
-        return {"entities": [], "triples": triples}
+        messages = re.findall(r"^(M\d+) \[[^]]*\] \(user\) [^:]*: (.*)$", exchange, re.MULTILINE)
+        triples = [{**t, "message": short} for short, said in messages for t in self.read(said)]
+        rules = [{**r, "message": short} for short, said in messages for r in self.rules(said)]
+        return {"entities": [], "triples": triples, "rules": rules}
 
     def _resolution(self, request: ChatRequest) -> dict[str, Any]:
         met = re.findall(r"^(T\d+): .*\n\s+meets (F\d+):", request.user, re.MULTILINE)

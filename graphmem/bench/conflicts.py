@@ -23,7 +23,7 @@ from graphmem.operations import Add
 from graphmem.ports import ChatReply, ChatRequest
 from graphmem.read.found import SearchResult
 from graphmem.serial import dump, plain
-from graphmem.write.entities import named_in
+from graphmem.text import named_in
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 

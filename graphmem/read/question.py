@@ -12,8 +12,8 @@ from typing import Any
 import snowballstemmer
 
 from graphmem import lucene
-from graphmem.models import fold
 from graphmem.read.seeds import content_words
+from graphmem.text import fold
 
 _MONTHS = [
     "january",

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from graphmem import rows
-from graphmem.models import OPEN_END, Fact, FactVersion, Scope, Source, fold
+from graphmem.models import OPEN_END, Fact, FactVersion, Scope, Source
 from graphmem.ontology import LiteralKind, Ontology
 from graphmem.operations import (
     Add,
@@ -25,8 +25,9 @@ from graphmem.operations import (
     Skip,
     revised,
 )
-from graphmem.ports import Transaction
+from graphmem.ports import Row, Transaction
 from graphmem.serial import dump_operations, utc_text
+from graphmem.text import fold
 from graphmem.write.apply_entities import apply_entities
 from graphmem.write.apply_forget import apply_forget
 from graphmem.write.apply_rules import apply_rules
@@ -88,7 +89,9 @@ async def _revise(
         return
     found = await tx.read("facts_by_ids", scopes=[scope.key], ids=list(revisions))
     facts = [rows.fact(row).in_state(revisions[row["fact"]["id"]]) for row in found]
-    await tx.write("revise_facts", scope=scope.key, now=utc_text(now), rows=[_revision_row(f, ontology) for f in facts])
+    # Those that let go of their key come first: another one may take it up in the same decision.
+    written = sorted((_revision_row(f, ontology) for f in facts), key=lambda row: row["live_key"] is not None)
+    await tx.write("revise_facts", scope=scope.key, now=utc_text(now), rows=written)
     await tx.write("drop_live", scope=scope.key, ids=[f.id for f in facts])
     await _draw([f for f in facts if f.expired_at is None], scope, now, tx)
 
@@ -271,9 +274,28 @@ async def _live_values(
         if ontology.predicate(f.predicate).live_property
     }
     if closed:
-        for row in await tx.read("slots_of_facts", scope=scope.key, ids=list(closed)):
-            if ontology.predicate(row["predicate"]).live_property:
-                slots[row["slot_key"]] = (row["subject_id"], row["predicate"])
+        slots |= _slots(await tx.read("slots_of_facts", scope=scope.key, ids=list(closed)), ontology)
+    await _write_values(slots, scope, ontology, now, tx)
+
+
+async def refresh_live(
+    touched: Sequence[Row], scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
+    """Bring the literals of some places, rows of slots_of_facts, up to what is left there."""
+    await _write_values(_slots(touched, ontology), scope, ontology, now, tx)
+
+
+def _slots(touched: Sequence[Row], ontology: Ontology) -> dict[str, tuple[str, str]]:
+    return {
+        row["slot_key"]: (row["subject_id"], row["predicate"])
+        for row in touched
+        if ontology.predicate(row["predicate"]).live_property
+    }
+
+
+async def _write_values(
+    slots: Mapping[str, tuple[str, str]], scope: Scope, ontology: Ontology, now: datetime, tx: Transaction
+) -> None:
     if not slots:
         return
     values: dict[str, list[Any]] = defaultdict(list)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from graphmem.models import Entity, Scope, fold
+from graphmem.models import Entity, Scope
 from graphmem.operations import AddEntity, ChangeEntity, Compare, NameEntity, Operation, RemoveEntity
 from graphmem.ports import Transaction
 from graphmem.serial import utc_text
+from graphmem.text import fold
 from graphmem.write.link import name_key
 
 

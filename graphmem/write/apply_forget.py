@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from graphmem import rows
-from graphmem.models import Fact, Scope, fold
+from graphmem.models import Fact, Scope
 from graphmem.operations import AddEntity, Forget, Hide, Operation
 from graphmem.ports import Transaction
 from graphmem.serial import utc_text
-from graphmem.write.entities import named_in
+from graphmem.text import fold, named_in
 from graphmem.write.forget import value_names
 from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes
 

@@ -23,11 +23,12 @@ from graphmem.models import (
     Sameness,
     Scope,
     Triple,
-    fold,
 )
 from graphmem.ontology import LiteralKind, Ontology
 from graphmem.operations import Change, ChangeEntity, Cost, InvalidateKind, Revise, ReviseKind
 from graphmem.ports import Reader, Transaction
+from graphmem.text import fold
+from graphmem.write.delete import Receipt, delete_episode
 from graphmem.write.episodes import store_episodes
 from graphmem.write.ledger import Ledger, Reading
 from graphmem.write.link import candidates
@@ -154,6 +155,11 @@ class Editor:
             return await undoing(change_id, scope, self._ontology, now, tx, editor=editor, cascade=cascade)
 
         return await decide(build, scope, self._tools)
+
+    async def delete(self, episode_id: str, scope: Scope, editor: str) -> Receipt:
+        """Delete a message for good; what has to be read again waits for the model, parked where there is none."""
+        read_again = EpisodeState.PENDING if self._ledger.has_model else EpisodeState.PARKED
+        return await delete_episode(episode_id, scope, self._tools, read_again=read_again, editor=editor)
 
     async def _reading(self, stated: Stated, scope: Scope, editor: str) -> Reading:
         """Keep what an editor says as a message of its own, so that the fact has a source like any other."""

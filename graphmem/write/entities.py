@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from graphmem.models import Episode, Mention, Role, fold
+from graphmem.models import Episode, Mention, Role
 from graphmem.ontology import Ontology
+from graphmem.text import fold
 from graphmem.write.replies import ExtractionReply
 
 
@@ -28,13 +29,6 @@ def speakers(exchange: Sequence[Episode]) -> tuple[Mention, ...]:
     """Return the people who speak in an exchange."""
     names = dict.fromkeys(e.speaker for e in exchange if e.role is Role.USER)
     return tuple(Mention(name=name, type="Person") for name in names)
-
-
-def named_in(text: str, names: Sequence[str]) -> bool:
-    """Tell whether a text names something, as whole words."""
-    padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
-    plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
-    return any(name and f" {name} " in padded for name in plain)
 
 
 def _listed(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:

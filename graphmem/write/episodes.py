@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphmem.models import Episode, EpisodeState, Message, Role, Scope, digest, fold
+from graphmem.models import Episode, EpisodeState, Message, Role, Scope
 from graphmem.ports import Clock, Embedder, Store, Transaction
 from graphmem.serial import utc_text
+from graphmem.text import digest, fold
 
 MAIN_SESSION = "main"
 _STORE_BATCH = 500

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graphmem import lucene, rows
-from graphmem.models import Conflict, ConflictKind, Entity, Episode, Fact, Polarity, Role, Scope, Statement, fold
+from graphmem.models import Conflict, ConflictKind, Entity, Episode, Fact, Polarity, Role, Scope, Statement
 from graphmem.ontology import NOTED, Ontology
 from graphmem.operations import Forget, Hide, Skip
 from graphmem.ports import Reader
-from graphmem.write.entities import named_in
+from graphmem.text import fold, named_in
 from graphmem.write.keys import keys_of
 from graphmem.write.settle import Decision, Settled, Unsettled
 

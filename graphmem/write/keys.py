@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphmem.models import Fact, Modality, digest
+from graphmem.models import Fact, Modality
 from graphmem.ontology import Kind, Ontology
+from graphmem.text import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,12 @@ from graphmem.ontology import Ontology
 from graphmem.operations import Add, AddRule, Change, Compare, Cost, Forget, Invalidate, InvalidateKind, Operation
 from graphmem.ports import ChatModel, Reader, Row, Transaction, Vector
 from graphmem.serial import utc_text
+from graphmem.text import named_in
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
-from graphmem.write.entities import named_in, speakers
+from graphmem.write.entities import speakers
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
 from graphmem.write.link import Links, link, rules, statements
 from graphmem.write.merge import merging
@@ -106,6 +107,11 @@ class Ledger:
         self._clock = tools.clock
         self._ontology = tools.ontology
         self._model = model
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a chat model to read and decide."""
+        return self._model is not None
 
     async def commit(self, reading: Reading, scope: Scope) -> tuple[Change, ...]:
         """Judge outside the lock and write inside it, again where others wrote what the model must see.

@@ -21,11 +21,11 @@ from graphmem.models import (
     StatedRule,
     Statement,
     Triple,
-    fold,
 )
 from graphmem.ontology import Kind, Ontology
 from graphmem.operations import AddEntity, NameEntity
 from graphmem.ports import Reader
+from graphmem.text import fold
 from graphmem.write.likeness import like
 from graphmem.write.retext import text_of
 

@@ -24,8 +24,9 @@ from graphmem.models import (
 from graphmem.ontology import NOTED
 from graphmem.operations import Change, Cost
 from graphmem.ports import ChatModel, Transaction
+from graphmem.text import named_in
 from graphmem.write.asking import ask
-from graphmem.write.entities import extract_entities, named_in, speakers
+from graphmem.write.entities import extract_entities, speakers
 from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.extract import extraction_request
 from graphmem.write.ledger import Ledger, Reading, settle_episodes

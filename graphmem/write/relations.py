@@ -20,9 +20,9 @@ from graphmem.models import (
     Role,
     StatedRule,
     Triple,
-    fold,
 )
 from graphmem.ontology import RELATED_TO, LiteralKind, Ontology, Predicate
+from graphmem.text import fold
 from graphmem.write.replies import ExtractionReply, RuleReply, TripleReply
 
 

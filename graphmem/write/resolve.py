@@ -26,7 +26,7 @@ from graphmem.ontology import Ontology
 from graphmem.operations import Add, Forget, Hide, Invalidate, InvalidateKind, Merge, Operation, Skip
 from graphmem.ports import ChatRequest
 from graphmem.prompts import render
-from graphmem.write.entities import named_in
+from graphmem.text import named_in
 from graphmem.write.replies import DecisionReply, PairReply, ResolutionReply
 from graphmem.write.settle import Settled, Unsettled
 

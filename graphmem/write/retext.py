@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphmem import rows
-from graphmem.models import Fact, Scope, fold
+from graphmem.models import Fact, Scope
 from graphmem.ontology import NOTED, Ontology
 from graphmem.ports import Embedder, Store, Transaction
+from graphmem.text import fold
 
 _AT_ONCE = 200
 _MOST = 1_000_000

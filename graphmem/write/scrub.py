@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from graphmem.models import Scope
 from graphmem.ports import Reader, Transaction
-from graphmem.write.entities import named_in
+from graphmem.text import named_in
 from graphmem.write.forget import REMOVED
 
 _SILENT = {"quote": "", "subject_surface": "", "object_surface": ""}

@@ -12,7 +12,19 @@ from typing import Any
 from graphmem import rows
 from graphmem.models import Fact, FactVersion, Scope, Source
 from graphmem.ontology import LiteralKind, Ontology
-from graphmem.operations import Add, Change, Forget, Invalidate, Merge, Operation, RemoveSource, Revise, Skip, revised
+from graphmem.operations import (
+    Add,
+    Change,
+    Deleted,
+    Forget,
+    Invalidate,
+    Merge,
+    Operation,
+    RemoveSource,
+    Revise,
+    Skip,
+    revised,
+)
 from graphmem.ports import Reader, Row
 from graphmem.write.keys import keys_of
 from graphmem.write.settle import closes, overlap
@@ -162,11 +174,14 @@ def _replay(standing: Standing) -> Iterator[Breach]:
     for change in standing.changes:
         for operation in change.operations:
             _again(operation, change.at, states, sources)
+    deleted = {op.episode_id for c in standing.changes for op in c.operations if isinstance(op, Deleted)}
     for fact in standing.facts.values():
         state = states.get(fact.id)
         if state is None or _seen(state) != _seen(fact.state):
             yield Breach(promise="changes replay to the present", what=f"{fact.text} ({fact.id})")
-        if fact.forgotten_at is None and sources[fact.id] != {_said(s) for s in fact.sources}:
+        recorded = {s for s in sources[fact.id] if s[0] not in deleted}
+        # The words of what was forgotten or hidden are gone from both.
+        if {s[0] for s in recorded} != {s.episode_id for s in fact.sources}:
             yield Breach(promise="changes replay to the sources", what=f"{fact.text} ({fact.id})")
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.errors import ScopeMissing
-from graphmem.models import Scope, digest, fold
+from graphmem.models import Scope
+from graphmem.text import digest, fold
 from tests.values import day, fact
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).filter(str.strip)

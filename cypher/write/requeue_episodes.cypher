@@ -1,0 +1,6 @@
+// requeue_episodes: messages whose facts have to be drawn again: pending, or parked with the reason
+// $scope STRING  $scope_key STRING  $ids [STRING]  $state STRING  $reason STRING
+UNWIND $ids AS id
+MATCH (e:Episode {id: id})
+WHERE e.scope = $scope
+SET e.state = $state, e.reason = $reason, e.waiting = CASE WHEN $state = 'pending' THEN $scope_key ELSE NULL END

@@ -1,0 +1,35 @@
+"""Text as it is compared: folded, digested, looked for as whole words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces.
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff]")
+
+
+def digest(*parts: str) -> str:
+    """Return a hexadecimal digest of the parts, which no other parts share."""
+    return hashlib.sha256("\x1f".join(f"{len(p)}:{p}" for p in parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fold(text: str) -> str:
+    """Return the form in which names and words are compared: no case, no accents, single spaces; never empty for text.
+
+    Marks are dropped from Latin, Greek and Cyrillic letters only, since elsewhere they carry the word.
+    """
+    kept: list[str] = []
+    for char in unicodedata.normalize("NFKC", text):
+        base = unicodedata.normalize("NFD", char)[0]
+        kept.append(base if ord(base) < 0x0530 else char)
+    return " ".join("".join(kept).casefold().split()) or text.strip()
+
+
+def named_in(text: str, names: Sequence[str]) -> bool:
+    """Tell whether a text names something, as whole words where the script has spaces between them."""
+    padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
+    plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
+    return any(name and (name if _SPACELESS.search(name) else f" {name} ") in padded for name in plain)

@@ -1,0 +1,179 @@
+"""Deleting a message: what only it supported is gone, what it had closed opens again, and its words are nowhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from graphmem import AsOf, Memory, Settings
+from graphmem.errors import InvalidInput, NotFound, UndoRefused
+from graphmem.models import RuleState
+from graphmem.serial import dump
+from tests.browse import LIVE_VIEW, cypher
+from tests.conftest import Add as Story
+from tests.scripted import ScriptedChat
+from tests.values import day, said
+
+NOON = timedelta(hours=12)
+
+
+async def values(memory: Memory, scope: str, as_of: AsOf | None = None) -> list[str]:
+    return sorted(f.text for f in await memory.facts(scope=scope, as_of=as_of))
+
+
+async def test_what_only_it_supported_is_gone_and_its_words_with_it(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    added = await story("I have a cat, Miso.", "2024-01-10")
+    await story("And a dog, Rex.", "2024-01-11")
+
+    receipt = await memory.delete(added.episode_ids[0], scope=scope)
+
+    history = await memory.history(scope=scope)
+    left = cypher(settings, "MATCH (n {scope: $scope}) RETURN n", scope=f"test/{scope}")
+    assert (len(receipt.facts), receipt.unsourced, receipt.queued) == (1, (), ())
+    assert len(receipt.entities) == 1
+    assert await values(memory, scope) == ["Ada has the pet Rex"]
+    assert [r["object"] for r in cypher(settings, LIVE_VIEW, scope=f"test/{scope}")] == ["Rex"]
+    assert "Miso" not in dump(history)
+    assert "Miso" not in str(left)
+    assert "a cat" not in str(left)
+    with pytest.raises(UndoRefused, match="for good"):
+        await memory.undo(receipt.change_id, scope=scope)
+
+
+async def test_what_another_message_says_too_stays_and_is_known_from_that_one_on(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    first = await story("I live in Turin.", "2024-01-10")
+    await memory.add(said("I live in Turin.", "2024-03-10"), scope=scope)
+
+    receipt = await memory.delete(first.episode_ids[0], scope=scope)
+
+    (turin,) = await memory.facts(scope=scope)
+    assert (receipt.facts, receipt.unsourced) == ((), (turin.id,))
+    assert turin.interval.start == day("2024-03-10") + NOON
+    assert [s.at for s in turin.sources] == [day("2024-03-10") + NOON]
+
+
+async def test_a_second_source_alone_changes_no_date(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    second = await memory.add(said("I live in Turin.", "2024-03-10"), scope=scope)
+
+    receipt = await memory.delete(second.episode_ids[0], scope=scope)
+
+    (turin,) = await memory.facts(scope=scope)
+    assert (receipt.revised, turin.interval.start) == ((), day("2024-01-10") + NOON)
+
+
+async def test_what_only_it_had_closed_opens_again(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("My commute is 20 minutes.", "2024-01-11")
+    moved = await story("We moved to Oslo last week!", "2024-06-20")
+    doubted = {f.predicate: f.uncertain_since for f in await memory.facts(scope=scope)}
+
+    receipt = await memory.delete(moved.episode_ids[0], scope=scope)
+
+    facts = {f.predicate: f for f in await memory.facts(scope=scope)}
+    assert doubted["COMMUTE"] == day("2024-06-13")
+    assert (facts["LIVES_IN"].value, facts["LIVES_IN"].interval.end) == ("Turin", None)
+    assert facts["COMMUTE"].uncertain_since is None
+    assert len(receipt.revised) == 2
+    assert [r["object"] for r in cypher(settings, LIVE_VIEW, scope=f"test/{scope}")] == ["Turin"]
+
+
+async def test_the_value_after_it_ends_the_value_before_it(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    middle = await story("We moved to Oslo last week!", "2024-06-20")
+    await memory.add(said("We are in Rome now.", "2024-09-01"), scope=scope)
+
+    await memory.delete(middle.episode_ids[0], scope=scope)
+
+    assert await values(memory, scope) == ["Ada lives in Rome"]
+    assert await values(memory, scope, AsOf(valid=day("2024-08-01"))) == ["Ada lives in Turin"]
+
+
+async def test_what_was_true_again_was_true_all_the_time(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    middle = await story("We moved to Oslo last week!", "2024-06-20")
+    await story("I live in Turin.", "2024-09-10")
+
+    await memory.delete(middle.episode_ids[0], scope=scope)
+
+    (turin,) = await memory.facts(scope=scope)
+    assert (turin.interval.start, turin.interval.end) == (day("2024-01-10") + NOON, None)
+    assert len(turin.sources) == 2
+
+
+async def test_what_rules_cannot_settle_is_read_again(
+    memory: Memory, story: Story, scope: str, model: ScriptedChat
+) -> None:
+    await story("The party takes place on 4 October.", "2024-09-01")
+    wrong = await story("The party takes place on 5 October.", "2024-09-10")
+    right = await story("No, I meant 6 October.", "2024-09-11")
+    asked = len(model.asked)
+
+    receipt = await memory.delete(wrong.episode_ids[0], scope=scope)
+    unasked = len(model.asked)
+    status = await memory.status(scope=scope)
+    await memory.process(scope=scope)
+
+    assert (unasked, receipt.queued) == (asked, right.episode_ids)
+    assert (status.pending, status.parked) == (1, 0)
+    assert await values(memory, scope) == ["party takes place on 2024-10-06"]
+
+
+async def test_a_rule_waits_again_when_what_set_it_off_is_deleted(memory: Memory, story: Story, scope: str) -> None:
+    await story("I work at Lumen.", "2024-01-10")
+    stated = await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+    left = await story("I left Lumen.", "2024-05-10")
+    fired = await values(memory, scope)
+
+    await memory.delete(left.episode_ids[0], scope=scope)
+    again = await values(memory, scope)
+    states = [r.state for r in await memory.rules(scope=scope)]
+    receipt = await memory.delete(stated.episode_ids[0], scope=scope)
+    await story("I left Lumen.", "2024-06-10")
+
+    assert fired == ["Ben owns car"]
+    assert (again, states) == (["Ada works at Lumen"], [RuleState.WAITING])
+    assert len(receipt.rules) == 1
+    assert await values(memory, scope) == []
+
+
+async def test_what_a_deleted_rule_led_to_is_gone(memory: Memory, story: Story, scope: str) -> None:
+    await story("I work at Lumen.", "2024-01-10")
+    stated = await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+    await story("I left Lumen.", "2024-05-10")
+
+    await memory.delete(stated.episode_ids[0], scope=scope)
+
+    assert await values(memory, scope) == []
+    assert await memory.rules(scope=scope) == ()
+
+
+async def test_messages_keep_their_order(memory: Memory, story: Story, scope: str, settings: Settings) -> None:
+    ids = [(await story(f"Message {i}.", f"2024-01-1{i}")).episode_ids[0] for i in range(3)]
+    await memory.delete(ids[1], scope=scope)
+    await memory.delete(ids[2], scope=scope)
+    ids.append((await story("Message 3.", "2024-01-14")).episode_ids[0])
+
+    following = cypher(
+        settings,
+        "MATCH (a:Episode {scope: $scope})-[:NEXT]->(b) RETURN a.id AS a, b.id AS b",
+        scope=f"test/{scope}",
+    )
+    assert following == [{"a": ids[0], "b": ids[3]}]
+
+
+async def test_what_is_not_there_or_still_to_be_read_is_refused(memory: Memory, scope: str) -> None:
+    waiting = await memory.add(said("I live in Turin.", "2024-01-10"), scope=scope, wait=False)
+
+    with pytest.raises(NotFound):
+        await memory.delete("ep_none", scope=scope)
+    with pytest.raises(InvalidInput, match="still to be read"):
+        await memory.delete(waiting.episode_ids[0], scope=scope)
+    await memory.process(scope=scope)
