@@ -42,6 +42,10 @@ class Store(Reader, Protocol):
         """Run `work` in one transaction, again from the start when another writer was faster; it must be pure."""
         ...
 
+    async def purge(self) -> str | None:
+        """Take erased words out of the store's files; returns in words what remains there, None for nothing."""
+        ...
+
     async def close(self) -> None:
         """Let go of the store."""
         ...

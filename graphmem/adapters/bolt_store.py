@@ -32,7 +32,7 @@ from neo4j.exceptions import (
 )
 
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
-from graphmem.adapters.queries import Migration, Queries, load_migrations, load_queries, schema_format
+from graphmem.adapters.queries import Migration, Queries, load_migrations, load_purge, load_queries, schema_format
 from graphmem.errors import (
     EmbedderError,
     GraphMemError,
@@ -51,6 +51,10 @@ T = TypeVar("T")
 RETRY_SECONDS = 60.0
 RACE_ATTEMPTS = 20
 POOL_SIZE = 32
+NEO4J_REMAINS = (
+    "Neo4j leaves deleted records in its files until it writes over them, and in transaction logs and backups until "
+    "those are pruned: `neo4j-admin database copy` writes files without them."
+)
 # What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
 _LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
 
@@ -157,6 +161,13 @@ class BoltStore:
             return await work(BoltTransaction(self._queries, inner))
 
         return await self._run(lambda session: session.execute_write(managed), writes=True)
+
+    async def purge(self) -> str | None:
+        """Take erased words out of the store's files; returns in words what is left to the server's administrator."""
+        statements = load_purge(self.dialect)
+        for statement in statements:
+            await self.execute_schema(statement, "sql")
+        return None if statements else NEO4J_REMAINS
 
     async def close(self) -> None:
         """Close the connections and let go of the embedded server."""

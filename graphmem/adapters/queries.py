@@ -104,15 +104,24 @@ def load_migrations(dialect: str, after: int = 0) -> Iterator[Migration]:
     for path in sorted(files, key=lambda p: (int(p.name[:4]), p.parent.name != "common")):
         number = int(path.name[:4])
         if number > after:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            body = "\n".join(line for line in lines if not line.startswith(("//", "--")))
-            statements = tuple(s.strip() for s in body.split(";\n") if s.strip(" \n;"))
             yield Migration(
                 number=number,
                 name=f"{path.parent.name}/{path.stem}",
                 language="sql" if path.suffix == ".sql" else "cypher",
-                statements=tuple(s.rstrip(";") for s in statements),
+                statements=_statements(path),
             )
+
+
+def _statements(path: Path) -> tuple[str, ...]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    body = "\n".join(line for line in lines if not line.startswith(("//", "--")))
+    return tuple(s.strip().rstrip(";") for s in body.split(";\n") if s.strip(" \n;"))
+
+
+def load_purge(dialect: str) -> tuple[str, ...]:
+    """Return the SQL statements that take erased words out of a store's files, none where there are no such."""
+    path = cypher_root() / "schema" / dialect / "purge.sql"
+    return _statements(path) if path.is_file() else ()
 
 
 def schema_format() -> int:

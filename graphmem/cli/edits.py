@@ -167,7 +167,8 @@ def erase(
     async def work(memory: Memory) -> None:
         erased = await memory.erase(scope=whose)
         told = ", ".join(f"{n} {label}" for label, n in erased.deleted.items()) or "nothing"
-        printed(as_json, erased, lambda console: console.print(f"erased: {told}", highlight=False))
+        told += f"\n{erased.remains}" if erased.remains else ""
+        printed(as_json, erased, lambda console: console.print(f"erased: {told}", highlight=False, soft_wrap=True))
 
     with_memory(work)
 

@@ -11,15 +11,16 @@ from graphmem.ports import Store, Transaction
 
 BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen.
-LABELS = ("Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Scope")
+LABELS = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Scope")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What was erased: how many nodes of each label."""
+    """What was erased: how many nodes of each label; `remains` says what the server's files may hold still."""
 
     scope: str
     deleted: Mapping[str, int]
+    remains: str | None = None
 
 
 async def erase(scope: Scope, store: Store) -> Erased:
@@ -31,7 +32,7 @@ async def erase(scope: Scope, store: Store) -> Erased:
     left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
     if left:
         raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")
-    return Erased(scope=scope.key, deleted=deleted)
+    return Erased(scope=scope.key, deleted=deleted, remains=await store.purge())
 
 
 async def _batch(label: str, scope: Scope, store: Store) -> int:

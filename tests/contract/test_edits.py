@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,38 @@ async def test_an_erased_scope_leaves_nothing_and_no_other_loses_anything(
     assert (await memory.status(scope=f"{scope}-eve")).episodes == 1
     await story("I live in Turin.", "2024-01-10")
     assert await values(memory, scope) == ["Ada lives in Turin"]
+
+
+async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
+    memory: Memory, story: Story, scope: str, settings: Settings, embedded_home: Path
+) -> None:
+    secret = "xylophonequartz"
+    await memory.add(said(f"My secret is {secret}.", "2024-01-10"), scope=scope)
+    await memory.assert_fact("Ada", "NOTED", f"the {secret} again", scope=scope)
+    await memory.assert_fact(f"{secret} Ltd", "LIVES_IN", "Oslo", scope=scope)
+    await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+
+    erased = await memory.erase(scope=scope)
+
+    left = cypher(settings, "MATCH (n) RETURN n")
+    assert erased.deleted["Rule"] == 1
+    assert secret not in str(left)
+    assert f"test/{scope}" not in str(left)
+    if settings.neo4j_uri is None:
+        assert erased.remains is None
+        await memory.close()
+        assert await _holding(secret, embedded_home) == []
+        assert await _holding(scope, embedded_home) == []
+    else:
+        assert "neo4j-admin" in (erased.remains or "")
+
+
+async def _holding(secret: str, folder: Path) -> list[str]:
+    """Return the files of the store that hold a text once its process has left; the write-ahead log goes with it."""
+    found: list[str] = []
+    for _ in range(50):
+        found = [p.name for p in folder.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()]
+        if not found:
+            break
+        await asyncio.sleep(0.2)
+    return found

@@ -1,0 +1,10 @@
+-- Indexes whose keys hold names can only be written anew, after an erasure, where their properties are declared.
+CREATE PROPERTY Entity.name_key IF NOT EXISTS STRING;
+CREATE PROPERTY Entity.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Episode.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Fact.scope IF NOT EXISTS STRING;
+CREATE PROPERTY FactVersion.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Change.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Session.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Rule.scope IF NOT EXISTS STRING;
+CREATE PROPERTY Scope.id IF NOT EXISTS STRING;

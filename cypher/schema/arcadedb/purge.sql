@@ -1,0 +1,13 @@
+-- What an erasure leaves in the files of indexes goes with them; the store itself clears records and its write-ahead log.
+REBUILD INDEX episode_text;
+REBUILD INDEX fact_text;
+REBUILD INDEX entity_text;
+REBUILD INDEX entity_name_key;
+REBUILD INDEX entity_scope;
+REBUILD INDEX episode_scope;
+REBUILD INDEX fact_scope;
+REBUILD INDEX fact_version_scope;
+REBUILD INDEX change_scope;
+REBUILD INDEX session_scope;
+REBUILD INDEX rule_scope;
+REBUILD INDEX `Scope[id]`;
