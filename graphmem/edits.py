@@ -11,6 +11,7 @@ from graphmem.base import Base, ScopeLike
 from graphmem.errors import InvalidInput
 from graphmem.models import Fact, Interval, Scope
 from graphmem.operations import Change
+from graphmem.write.clean import Cleaning, find
 from graphmem.write.delete import Receipt
 from graphmem.write.editing import Stated, literal_of, stated_interval
 from graphmem.write.erase import Erased, erase
@@ -129,6 +130,13 @@ class Edits(Base):
         Returns the receipt. Raises NotFound, and InvalidInput for a message that is still to be read.
         """
         return await self._parts.editor.delete(episode_id, self._scope(scope), editor)
+
+    async def clean(self, *, scope: ScopeLike, dry_run: bool = True, editor: str = EDITOR) -> Cleaning:
+        """Report what looks wrong in a scope; with `dry_run=False` mend what can be, each by an undoable decision."""
+        whose = self._scope(scope)
+        if dry_run:
+            return Cleaning(findings=await find(whose, self._parts.ontology, self._parts.store))
+        return await self._parts.editor.clean(whose, editor)
 
     async def erase(self, *, scope: ScopeLike) -> Erased:
         """Delete all that a scope holds, and return the receipt; it cannot be undone."""

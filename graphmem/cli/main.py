@@ -129,16 +129,45 @@ def entities(scope: ScopeOption = "", limit: LimitOption = 100, as_json: JsonOpt
 
 
 @app.command()
+def neighbourhood(
+    entity: Annotated[str, typer.Argument(help="an entity's id")],
+    scope: ScopeOption = "",
+    hops: Annotated[int, typer.Option(min=1, max=6, help="how far")] = 1,
+    as_of: AsOfOption = None,
+    known: KnownOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the facts within some hops of an entity."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.neighbourhood(entity, scope=named_scope(scope), hops=hops, as_of=_clocks(as_of, known))
+        printed(as_json, found, lambda console: show.show_neighbourhood(console, found))
+
+    with_memory(work)
+
+
+@app.command()
+def rules(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """List the consequences that were stated ahead, and what became of them."""
+
+    async def work(memory: Memory) -> None:
+        found = await memory.rules(scope=named_scope(scope))
+        printed(as_json, found, lambda console: show.show_rules(console, found))
+
+    with_memory(work)
+
+
+@app.command()
 def history(
-    fact: Annotated[str | None, typer.Argument(help="a fact's id; else everything")] = None,
+    about: Annotated[str | None, typer.Argument(help="a fact's or an entity's id; else everything")] = None,
     scope: ScopeOption = "",
     limit: LimitOption = 1000,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell the decisions about a fact, or all of them, in order."""
+    """Tell the decisions about a fact or an entity, or all of them, in order."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.history(fact, scope=named_scope(scope), limit=limit)
+        found = await memory.history(about, scope=named_scope(scope), limit=limit)
         printed(as_json, found, lambda console: show.show_history(console, found))
 
     with_memory(work)

@@ -14,7 +14,7 @@ from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
 from graphmem.memory import Added, Status
-from graphmem.models import Entity, Fact, FactVersion, Precision
+from graphmem.models import Entity, EntityPair, Fact, FactVersion, Precision, Rule
 from graphmem.operations import (
     Add,
     AddEntity,
@@ -40,6 +40,9 @@ from graphmem.operations import (
 )
 from graphmem.read.context import validity
 from graphmem.read.found import FoundFact, SearchResult
+from graphmem.read.neighbourhood import Neighbourhood
+from graphmem.write.clean import Cleaning
+from graphmem.write.delete import Receipt
 from graphmem.write.verify import Breach
 
 COLOURS = {"new": "green", "merged": "cyan", "closed": "yellow", "corrected": "magenta", "skipped": "dim"}
@@ -205,6 +208,59 @@ def show_entities(console: Console, entities: Sequence[Entity]) -> None:
         into = "" if entity.canonical_id == entity.id else names.get(entity.canonical_id, entity.canonical_id)
         table.add_row(escape(entity.name), entity.type, escape(", ".join(entity.aliases)), escape(into), entity.id)
     console.print(table)
+
+
+def show_pairs(console: Console, pairs: Sequence[EntityPair]) -> None:
+    """Print entities that may be one, with their ids."""
+    if not pairs:
+        console.print("nothing waits for review")
+    for pair in pairs:
+        for entity in (pair.other, pair.entity):
+            console.print(f"{entity.id}  {escape(entity.described)}", highlight=False, soft_wrap=True)
+        console.print(f"[dim]  {pair.state}[/]")
+
+
+def show_cleaning(console: Console, cleaning: Cleaning) -> None:
+    """Print what looks wrong and what would be done, then what was done."""
+    if not cleaning.findings:
+        console.print("[green]nothing looks wrong[/]")
+    for finding in cleaning.findings:
+        action = f"  [cyan]{escape(finding.action)}[/]" if finding.action else ""
+        console.print(f"[yellow]{finding.kind}[/]  {escape(finding.what)}{action}", highlight=False, soft_wrap=True)
+    show_changes(console, cleaning.changes)
+
+
+def show_receipt(console: Console, receipt: Receipt) -> None:
+    """Print what a deletion took away."""
+    told = {
+        "deleted": (*receipt.facts, *receipt.rules, *receipt.entities),
+        "a source less": receipt.unsourced,
+        "believed otherwise": receipt.revised,
+        "to be read again": receipt.queued,
+    }
+    console.print(f"deleted {receipt.episode_id}, on the record as {receipt.change_id}", highlight=False)
+    for name, ids in told.items():
+        if ids:
+            console.print(f"{name:>18}  {', '.join(ids)}", highlight=False, soft_wrap=True)
+
+
+def show_rules(console: Console, rules: Sequence[Rule]) -> None:
+    """Print consequences that were stated ahead."""
+    for rule in rules:
+        when = f"when {rule.predicate} {rule.event}"
+        console.print(
+            f"[bold]{escape(rule.text)}[/]  {when}: {escape(rule.fact.text)}  [dim]{rule.state}[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def show_neighbourhood(console: Console, found: Neighbourhood) -> None:
+    """Print the facts around an entity."""
+    console.print(f"[bold]{escape(found.start.described)}[/], {len(found.entities)} entities", highlight=False)
+    show_facts(console, found.facts)
+    if found.truncated:
+        console.print("[yellow]there is more: name fewer hops[/]")
 
 
 def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:

@@ -28,6 +28,7 @@ from graphmem.ontology import LiteralKind, Ontology
 from graphmem.operations import Change, ChangeEntity, Cost, InvalidateKind, Revise, ReviseKind
 from graphmem.ports import Reader, Transaction
 from graphmem.text import fold
+from graphmem.write.clean import Cleaning, clean
 from graphmem.write.delete import Receipt, delete_episode
 from graphmem.write.episodes import store_episodes
 from graphmem.write.ledger import Ledger, Reading
@@ -155,6 +156,10 @@ class Editor:
             return await undoing(change_id, scope, self._ontology, now, tx, editor=editor, cascade=cascade)
 
         return await decide(build, scope, self._tools)
+
+    async def clean(self, scope: Scope, editor: str) -> Cleaning:
+        """Mend what looks wrong and can be mended."""
+        return await clean(scope, self._tools, editor)
 
     async def delete(self, episode_id: str, scope: Scope, editor: str) -> Receipt:
         """Delete a message for good; what has to be read again waits for the model, parked where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from graphmem.models import Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Change, ChangeEntity, Cost, Operation
-from graphmem.ports import Clock, Embedder, Store, Transaction
+from graphmem.ports import Clock, Embedder, Store, Transaction, Vector
 from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.consequences import with_consequences
@@ -30,13 +30,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a decision is to be: its operations, why, what it undoes, who or what made it."""
+    """What a decision is to be: its operations, why, what it undoes, who made it, the vectors of new facts' texts."""
 
     operations: tuple[Operation, ...]
     reason: str
     undoes: tuple[str, ...] = ()
     editor: str = ""
     cost: Cost = field(default_factory=Cost)
+    vectors: Mapping[str, Vector] = field(default_factory=dict[str, Vector])
 
 
 Build: TypeAlias = Callable[[Transaction, datetime], Awaitable[Draft]]
@@ -64,7 +65,7 @@ async def decide(build: Build, scope: Scope, tools: Tools) -> tuple[Change, ...]
             undoes=draft.undoes,
         )
         fired = await with_consequences((change,), {}, scope, tools.ontology, now, tx)
-        effects = Effects(vectors=fired.vectors)
+        effects = Effects(vectors={**draft.vectors, **fired.vectors})
         await apply_changes(fired.changes, effects, scope, tools.ontology, now, tx)
         await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1)
         return fired.changes
