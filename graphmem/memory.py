@@ -29,7 +29,7 @@ from graphmem.ports import ChatModel, Clock, Embedder, Transaction
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
-from graphmem.serial import load_rule
+from graphmem.serial import load_rule, utc_text
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
 from graphmem.write.episodes import Kept
@@ -184,13 +184,12 @@ class Memory(Edits):
         """Return the facts that hold, newest first, each as it was believed on the asked clocks."""
         _check_range("limit", limit, 1, MOST_RESULTS)
         clocks, whose = _checked(as_of), self._scope(scope)
-        found = await self._parts.store.read(
-            "facts_of_scopes", scopes=[whose.key], predicate=predicate, limit=MOST_RESULTS * 10
-        )
         now = self._parts.clock.now()
+        asked = {"valid": utc_text(clocks.valid or now), "known": utc_text(clocks.known or now)}
+        found = await self._parts.store.read("facts_at", scopes=[whose.key], predicate=predicate, limit=limit, **asked)
         facts = await self._facts([row["id"] for row in found], whose)
         states = ((f, state_at(f, clocks, now)) for f in facts)
-        return tuple(f.in_state(state) for f, state in states if state is not None)[:limit]
+        return tuple(f.in_state(state) for f, state in states if state is not None)
 
     async def entities(self, *, scope: ScopeLike, limit: int = 1000) -> tuple[Entity, ...]:
         """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`."""

@@ -28,7 +28,8 @@ def commands() -> str:
             found.append(re.split(r"\s{2,}", text, maxsplit=1))
         elif text and found:
             found[-1][1] += f" {text}"
-    return "\n".join(f"graphmem {name:<8} {what}" for name, what in found)
+    width = max(len(name) for name, _ in found)
+    return "\n".join(f"graphmem {name:<{width}} {what}" for name, what in found)
 
 
 def run(*arguments: str) -> str:

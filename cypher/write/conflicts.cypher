@@ -1,52 +1,49 @@
 // conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
-// $scope STRING  $now STRING  $near FLOAT (the least cosine)  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, text}]
+// $scope STRING  $now STRING  $near FLOAT (least cosine)  $words FLOAT (least share of words)  $limit INT
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, words [STRING]}]
 //        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact
 // -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
+// The stores' cosines have different ranges: the least one tells which.
+WITH vector.similarity.cosine([1.0, 0.0], [-1.0, 0.0]) AS least
 UNWIND $items AS item
-CALL (item) {
+CALL (item, least) {
   MATCH (f:Fact {live_key: item.live_key}) WHERE f.scope = $scope
-  RETURN f, 'repeat' AS kind
+  RETURN f, 'repeat' AS kind, null AS cosine
   UNION
   MATCH (f:Fact {value_key: item.value_key}) WHERE f.scope = $scope
-  RETURN f, 'value' AS kind
+  RETURN f, 'value' AS kind, null AS cosine
   UNION
   MATCH (f:Fact {slot_key: item.slot_key})
   WHERE f.scope = $scope AND f.expired_at > datetime($now)
     AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
-  RETURN f, 'slot' AS kind
+  RETURN f, 'slot' AS kind, null AS cosine
   UNION
   MATCH (f:Fact {pair_key: item.pair_key}) WHERE f.scope = $scope
-  RETURN f, 'pair' AS kind
+  RETURN f, 'pair' AS kind, null AS cosine
   UNION
   MATCH (f:Fact {pair_key: item.inverse_key}) WHERE f.scope = $scope
-  RETURN f, 'inverse' AS kind
+  RETURN f, 'inverse' AS kind, null AS cosine
   UNION
-  WITH item WHERE item.vector IS NOT NULL
-  MATCH (:Entity {canonical_id: item.subject})<-[:SUBJECT]-(f:Fact) WHERE f.scope = $scope
-  WITH f LIMIT 200
-  RETURN f, 'near' AS kind
+  WITH item, least WHERE item.vector IS NOT NULL
+  MATCH (:Entity {canonical_id: item.subject})<-[:SUBJECT]-(f:Fact)
+  WHERE f.scope = $scope AND (f.value_text IS NOT NULL OR f.raw_predicate IS NOT NULL)
+  WITH item, least, f LIMIT 60
+  WITH item, f, 2 * (vector.similarity.cosine(f.embedding, item.vector) - least) / (1 - least) - 1 AS cosine
+  WHERE f.expired_at > datetime($now) AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
+    AND (cosine >= $near OR size([w IN item.words WHERE f.folded CONTAINS w]) >= $words * size(item.words))
+  WITH f, cosine ORDER BY cosine DESC LIMIT 5
+  RETURN f, 'near' AS kind, cosine
   UNION
-  WITH item WHERE item.vector IS NOT NULL
-  CALL db.index.vector.queryNodes('fact_vector', 40, item.vector) YIELD node
-  WITH item, node WHERE node.scope = $scope
-  MATCH (node)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
-  RETURN node AS f, 'near' AS kind
-  UNION
-  WITH item WHERE item.text <> ''
-  CALL db.index.fulltext.queryNodes('fact_text', item.text) YIELD node, score
-  WITH item, node, score WHERE node.scope = $scope
-  MATCH (node)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
-  WITH node, score ORDER BY score DESC LIMIT 10
-  RETURN node AS f, 'text' AS kind
+  WITH item, least WHERE item.vector IS NOT NULL
+  CALL db.index.vector.queryNodes('fact_vector', 10, item.vector) YIELD node AS f, score
+  WITH item, f, 2 * score - 1 AS cosine
+  WHERE f.scope = $scope AND cosine >= $near AND f.expired_at > datetime($now)
+    AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
+  MATCH (f)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
+  RETURN f, 'near' AS kind, cosine
 }
-// The stores' cosines have different ranges: the least one tells which.
-WITH item, f, kind, vector.similarity.cosine([1.0, 0.0], [-1.0, 0.0]) AS least,
-     CASE WHEN kind IN ['near', 'text'] THEN vector.similarity.cosine(f.embedding, item.vector) END AS similarity
-WITH item, f, kind, 2 * (similarity - least) / (1 - least) - 1 AS cosine
+WITH item, f, kind, cosine
 WHERE f.expired_at > datetime($now)
-  AND (kind <> 'near' OR cosine >= $near)
-  AND (NOT kind IN ['near', 'text'] OR (f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)))
 WITH item.i AS i, f, kind, cosine
 ORDER BY i, f.valid_at DESC
 LIMIT $limit

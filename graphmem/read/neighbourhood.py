@@ -10,6 +10,7 @@ from graphmem import rows
 from graphmem.models import AsOf, Entity, Fact, Scope
 from graphmem.ports import Reader
 from graphmem.read.rank import state_at
+from graphmem.serial import utc_text
 
 MOST_FACTS = 500
 
@@ -31,9 +32,10 @@ async def walk(start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetim
     frontier = [start.canonical_id]
     truncated = False
     for _ in range(hops):
-        found = await _around(frontier, scope, reader)
+        found = await _around(frontier, scope, as_of, now, reader)
         truncated = truncated or len(found) >= MOST_FACTS
-        holding = [f for f in found if f.id not in facts and state_at(f, as_of, now) is not None]
+        states = [(f, state_at(f, as_of, now)) for f in found if f.id not in facts]
+        holding = [f.in_state(state) for f, state in states if state is not None]
         facts |= {f.id: f for f in holding[: MOST_FACTS - len(facts)]}
         ends = {end for f in holding for end in (f.subject_id, f.object_id) if end}
         frontier = sorted(ends - seen)
@@ -50,7 +52,14 @@ async def walk(start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetim
     )
 
 
-async def _around(entities: Sequence[str], scope: Scope, reader: Reader) -> list[Fact]:
-    found = await reader.read("facts_touching", scopes=[scope.key], entities=list(entities), limit=MOST_FACTS)
+async def _around(entities: Sequence[str], scope: Scope, as_of: AsOf, now: datetime, reader: Reader) -> list[Fact]:
+    found = await reader.read(
+        "facts_touching_at",
+        scopes=[scope.key],
+        entities=list(entities),
+        valid=utc_text(as_of.valid or now),
+        known=utc_text(as_of.known or now),
+        limit=MOST_FACTS,
+    )
     ids = [row["id"] for row in found]
     return [rows.fact(row) for row in await reader.read("facts_by_ids", scopes=[scope.key], ids=ids)]
