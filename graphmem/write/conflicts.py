@@ -46,8 +46,8 @@ async def detect_conflicts(
 ) -> tuple[Found, ...]:
     """Return every statement with its conflicts, one query for all of them; `vectors` are those of the facts' texts.
 
-    Near statements are looked for, by embedding and by words, among 60 worded facts of the subject and the 10 nearest of the
-    vector index, so that a subject of many thousands costs no more than one of hundreds.
+    Near statements are looked for, by embedding and by words, among 60 worded facts of the subject, and by embedding
+    among the 10 nearest of the vector index, so that a subject of many thousands costs no more than one of hundreds.
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, conflict detection.
     """

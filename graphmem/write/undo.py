@@ -46,7 +46,7 @@ async def undoing(
     wanted = next((c for c in changes if c.id == change_id), None)
     if wanted is None:
         raise NotFound(f"there is no change {change_id!r} in this scope.")
-    if any(isinstance(op, (Forget, Hide, Deleted)) for op in wanted.operations):
+    if _for_good(wanted):
         raise UndoRefused(f"{change_id} took words out for good ({wanted.reason}); say it again to have it believed.")
     if any(change_id in c.undoes for c in changes) and wanted not in standing(changes):
         raise UndoRefused(f"{change_id} is undone already.")
@@ -58,6 +58,11 @@ async def undoing(
         raise UndoRefused(
             f"{len(after_it)} later changes build on {change_id}: {named}. Undo them first, or cascade=True."
         )
+    final = next((c for c in after_it if _for_good(c)), None)
+    if final is not None:
+        raise UndoRefused(
+            f"{final.id} came after it and took words out for good ({final.reason}); correct or forget by hand instead."
+        )
     taken = [wanted, *after_it]
     entities = {e.id: e for e in await _entities(taken, scope, reader)}
     return Draft(
@@ -66,6 +71,10 @@ async def undoing(
         undoes=tuple(c.id for c in taken),
         editor=editor,
     )
+
+
+def _for_good(change: Change) -> bool:
+    return any(isinstance(op, (Forget, Hide, Deleted)) for op in change.operations)
 
 
 async def recorded(scope: Scope, reader: Reader) -> list[Change]:
@@ -117,8 +126,10 @@ def _touched(change: Change, facts: Mapping[str, Fact], ontology: Ontology) -> s
                 ids |= {fact.id, *_place(fact, ontology)}
             case Invalidate(fact_id=fact_id) | Revise(fact_id=fact_id):
                 ids |= {fact_id, *(_place(facts[fact_id], ontology) if fact_id in facts else ())}
-            case Merge(fact_id=fact_id) | RemoveSource(fact_id=fact_id) | Skip(fact_id=str() as fact_id):
-                ids.add(fact_id)
+            case Merge() | RemoveSource() | Skip(fact_id=str()) | Forget():
+                ids.add(str(operation.fact_id))
+            case Deleted(facts=gone, unsourced=left):
+                ids |= {*gone, *left}
             case NameEntity(entity_id=entity_id):
                 ids.add(entity_id)
             case ChangeEntity(after=after):
@@ -148,7 +159,7 @@ def facts_of(changes: Iterable[Change]) -> list[str]:
             match operation:
                 case Add(fact=fact):
                     ids.append(fact.id)
-                case Invalidate() | Revise() | Merge() | RemoveSource() | Skip(fact_id=str()):
+                case Invalidate() | Revise() | Merge() | RemoveSource() | Skip(fact_id=str()) | Forget():
                     ids.append(str(operation.fact_id))
                 case _:
                     pass
@@ -165,6 +176,14 @@ def inverse(
     for change in sorted(changes, key=lambda c: -c.number):
         for operation in reversed(change.operations):
             undone += _taken_back(operation, facts, states, known, now)
+    gone = {(op.fact_id, op.source.episode_id, op.source.quote) for op in undone if isinstance(op, RemoveSource)}
+    gone -= {(op.fact_id, op.source.episode_id, op.source.quote) for op in undone if isinstance(op, Merge)}
+    for fact_id in sorted({i for i, _, _ in gone}):
+        left = [s for s in facts[fact_id].sources if (fact_id, s.episode_id, s.quote) not in gone]
+        if not left and states[fact_id].expired_at is None:
+            # What nobody says any more is not believed.
+            without = replace(states[fact_id], expired_at=now)
+            undone.append(_revise(facts[fact_id], without, ReviseKind.WITHDRAWN, states, now))
     return tuple(undone)
 
 

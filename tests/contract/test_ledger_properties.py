@@ -1,4 +1,4 @@
-"""Random lives, on every store: whatever happens, the promises hold and nothing that was believed is rewritten."""
+"""Random lives, on every store: the promises hold, nothing that was believed is rewritten, and a plain model agrees."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from graphmem import AsOf, Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.errors import GraphMemError
+from graphmem.errors import GraphMemError, UndoRefused
+from graphmem.models import FactVersion
 from graphmem.write.undo import standing
+from tests.browse import cypher
+from tests.ledger_model import LedgerModel
 from tests.scripted import ScriptedChat, triple
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -48,17 +51,27 @@ class Edit:
 
 SAYS = st.one_of(
     st.builds(
-        Say, WHO, st.just("LIVES_IN"), PLACES, DAYS, st.sampled_from(["said", "mistaken", "dated", "denied", "planned"])
+        Say,
+        WHO,
+        st.just("LIVES_IN"),
+        PLACES,
+        DAYS,
+        st.sampled_from(["said", "mistaken", "dated", "denied", "planned", "forget"]),
     ),
     st.builds(
-        Say, WHO, st.just("HAS_PET"), st.sampled_from(["Miso", "Rex"]), DAYS, st.sampled_from(["said", "denied"])
+        Say,
+        WHO,
+        st.just("HAS_PET"),
+        st.sampled_from(["Miso", "Rex"]),
+        DAYS,
+        st.sampled_from(["said", "denied", "forget"]),
     ),
     st.builds(Say, WHO, st.just("VISITED"), PLACES, DAYS, st.sampled_from(["said", "dated"])),
     st.builds(Say, WHO, st.just("COMMUTE"), st.sampled_from(["short", "long"]), DAYS, st.just("said")),
 )
 EDITS = st.builds(
     Edit,
-    st.sampled_from(["assert", "correct", "redate", "forget", "undo", "cascade", "merge", "split"]),
+    st.sampled_from(["assert", "correct", "redate", "forget", "undo", "cascade", "merge", "split", "delete", "delete"]),
     st.integers(0, 50),
     PLACES,
     DAYS,
@@ -75,7 +88,7 @@ def read(said: str) -> list[dict[str, Any]]:
             quote=said,
             literal=predicate == "COMMUTE",
             valid_from=day if how == "dated" else None,
-            polarity="denied" if how == "denied" else "stated",
+            polarity=how if how in {"denied", "forget"} else "stated",
             modality="planned" if how == "planned" else "said",
         )
     ]
@@ -99,22 +112,68 @@ async def test_promises_hold_and_the_past_is_never_rewritten(
     settings: Settings, embedder: LocalEmbedder, life: list[Say | Edit]
 ) -> None:
     scope = f"life-{uuid.uuid4().hex[:12]}"
-    model = ScriptedChat(read=read, decide=decide)
-    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+    ledger = LedgerModel()
+    async with Memory.open(settings, model=ScriptedChat(read=read, decide=decide), embedder=embedder) as memory:
         remembered: list[tuple[datetime, list[set[str]]]] = []
         for step in life:
             await live(step, memory, scope)
+            ledger.follow(await memory.history(scope=scope))
             known = datetime.now(UTC)
             remembered.append((known, await believed(memory, scope, known)))
             assert await memory.verify(scope=scope) == ()
+            await agree(ledger, memory, scope, settings, known)
         for known, then in remembered:
-            assert await believed(memory, scope, known) == then
-        for change in reversed(standing(await memory.history(scope=scope))):
-            await memory.undo(change.id, scope=scope)
+            assert await believed(memory, scope, known) == told(then, ledger)
+        final = await take_back_everything(memory, scope)
+        ledger.follow(await memory.history(scope=scope))
+        await agree(ledger, memory, scope, settings, datetime.now(UTC))
         assert await memory.verify(scope=scope) == ()
-        assert all(held == set() for held in await believed(memory, scope, datetime.now(UTC)))
+        if not final:
+            assert all(held == set() for held in await believed(memory, scope, datetime.now(UTC)))
         for known, then in remembered:
-            assert await believed(memory, scope, known) == then
+            assert await believed(memory, scope, known) == told(then, ledger)
+
+
+async def take_back_everything(memory: Memory, scope: str) -> bool:
+    """Undo all that can be undone, the last first; tell whether something was taken out for good."""
+    final = False
+    for change in reversed(standing(await memory.history(scope=scope))):
+        try:
+            await memory.undo(change.id, scope=scope)
+        except UndoRefused:
+            final = True
+    return final
+
+
+async def agree(ledger: LedgerModel, memory: Memory, scope: str, settings: Settings, now: datetime) -> None:
+    """Hold the store against the model: facts, versions, sources, live relationships, and reads of any time."""
+    for fact_id, held in ledger.told().items():
+        fact = await memory.fact(fact_id, scope=scope)
+        assert near(fact.state) == near(held.state)
+        assert [near(v) for v in fact.versions] == [near(v) for v in held.versions]
+        assert len(fact.sources) == len(held.sources)
+    asked = [AsOf(valid=START + timedelta(days=d), known=known) for d in (10, 30, 500) for known in (None, now)]
+    for as_of in asked:
+        found = {f.id: near(f.state) for f in await memory.facts(scope=scope, as_of=as_of)}
+        assert found == {i: near(state) for i, state in ledger.holding(as_of, now).items()}
+    drawn = cypher(
+        settings,
+        "MATCH (s:Entity {scope: $scope})-[r]->(o:Entity) WHERE r.fact_id IS NOT NULL "
+        "RETURN s.id AS s, type(r) AS type, o.id AS o",
+        scope=f"test/{scope}",
+    )
+    assert {(row["s"], row["type"], row["o"]) for row in drawn} == ledger.live(now)
+
+
+def near(state: FactVersion) -> tuple[object, ...]:
+    """Return what a version says, in the milliseconds that every store keeps."""
+    times = (state.interval.start, state.interval.end, state.created_at, state.expired_at, state.uncertain_since)
+    return (*(at and at.isoformat(timespec="milliseconds") for at in times), state.interval.stated)
+
+
+def told(then: list[set[str]], ledger: LedgerModel) -> list[set[str]]:
+    """Leave out what was deleted or asked to be forgotten since."""
+    return [{line for line in held if line.partition(" ")[0] in ledger.told()} for held in then]
 
 
 async def live(step: Say | Edit, memory: Memory, scope: str) -> None:
@@ -140,6 +199,11 @@ async def edit(step: Edit, memory: Memory, scope: str) -> None:  # noqa: C901  (
     elif step.deed in {"undo", "cascade"} and changes:
         change = changes[step.which % len(changes)]
         await memory.undo(change.id, scope=scope, cascade=step.deed == "cascade")
+    elif step.deed == "delete" and changes:
+        said = sorted({e for c in changes for e in c.episode_ids})
+        if said:
+            await memory.delete(said[step.which % len(said)], scope=scope)
+            await memory.process(scope=scope)
     elif step.deed in {"merge", "split"}:
         people = [e for e in await memory.entities(scope=scope) if e.type in {"Person", "Thing"}]
         if not people:
