@@ -25,6 +25,7 @@ from graphmem.read.found import SearchResult
 from graphmem.serial import dump, plain
 from graphmem.text import named_in
 
+COUNTED = ("closed", "kept", "uncertain", "statements", "asked")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
@@ -198,13 +199,16 @@ def _triple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a story ended: what differs from what it asks for, in words."""
+    """How a story ended: what differs from what it asks for, in words, and how often it was as it should be."""
 
     story: str
     kind: str
     false_closings: tuple[str, ...] = ()
     missed_closings: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
+    closed: int = 0
+    kept: int = 0
+    uncertain: int = 0
     statements: int = 0
     asked: int = 0
 
@@ -219,6 +223,9 @@ class _Found:
     false_closings: list[str] = field(default_factory=list[str])
     missed_closings: list[str] = field(default_factory=list[str])
     other: list[str] = field(default_factory=list[str])
+    closed: int = 0
+    kept: int = 0
+    uncertain: int = 0
 
 
 async def tell(story: Story, memory: Memory, model: StoryChat) -> Verdict:
@@ -244,6 +251,9 @@ async def tell(story: Story, memory: Memory, model: StoryChat) -> Verdict:
         false_closings=tuple(found.false_closings),
         missed_closings=tuple(found.missed_closings),
         other=tuple(found.other),
+        closed=found.closed,
+        kept=found.kept,
+        uncertain=found.uncertain,
         statements=sum(len(s.triples) for s in story.messages),
         asked=model.decided - before,
     )
@@ -261,6 +271,9 @@ async def _check(check: Check, known: Sequence[datetime], memory: Memory, scope:
             (found.false_closings if text in ever else found.other).append(f"{text}: not held {when}")
     found.missed_closings += [f"{text}: held {when}" for text in check.absent if text in holding]
     doubted = {t for t, f in holding.items() if f.uncertain_since is not None}
+    found.closed += len(set(check.absent) - set(holding))
+    found.kept += len(set(check.facts) & set(holding) - doubted)
+    found.uncertain += len(set(check.uncertain) & doubted)
     found.other += [f"{t}: not uncertain {when}" for t in check.uncertain if t not in doubted]
     found.other += [f"{t}: uncertain {when}" for t in check.facts if t in doubted]
     if check.ask:
@@ -320,14 +333,15 @@ async def run_conflicts(stories: Sequence[Story], memory: Memory, model: StoryCh
     """Tell all stories; `asked_share` is the share of statements about which the model had to decide, in percent."""
     verdicts = [await tell(story, memory, model) for story in stories]
     kinds: dict[str, dict[str, int]] = defaultdict(
-        lambda: dict.fromkeys(("stories", "right", "false_closings", "asked"), 0)
+        lambda: dict.fromkeys(("stories", "right", "false_closings", *COUNTED), 0)
     )
     for v in verdicts:
         kind = kinds[v.kind]
         kind["stories"] += 1
         kind["right"] += v.right
         kind["false_closings"] += len(v.false_closings)
-        kind["asked"] += v.asked
+        for name in COUNTED:
+            kind[name] += getattr(v, name)
     statements = sum(v.statements for v in verdicts)
     return ConflictScores(
         false_closings=sum(len(v.false_closings) for v in verdicts),

@@ -327,9 +327,10 @@ def show_scores(console: Console, scores: Scores) -> None:
 
 def show_conflicts(console: Console, scores: ConflictScores) -> None:
     """Print how the stories ended, by kind."""
-    table = Table("kind", "false closings", "right", "stories", "asked the model", box=None)
+    shown = ("false_closings", "closed", "kept", "uncertain", "right", "stories", "asked", "statements")
+    table = Table("kind", *(name.replace("_", " ") for name in shown), box=None)
     for kind, part in scores.by_kind.items():
-        table.add_row(kind, str(part["false_closings"]), str(part["right"]), str(part["stories"]), str(part["asked"]))
+        table.add_row(kind, *(str(part[name]) for name in shown))
     console.print(table)
     for verdict in scores.wrong:
         console.print(f"[red]{escape(verdict.story)}[/]: {escape(str(verdict))}", highlight=False, soft_wrap=True)

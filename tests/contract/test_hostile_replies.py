@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from graphmem import Memory, Settings
+from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.models import Role
 from graphmem.ports import ChatReply, ChatRequest
-from tests.scripted import triple
-from tests.values import said
+from tests.scripted import rule, triple
+from tests.values import day, said
 
 GOOD = triple("Ada", "LIVES_IN", "Oslo", quote="I live in Oslo")
 DECISION = {"reason": "r", "triple": "T1", "action": "invalidate", "fact": "F1", "at": None, "kind": "change"}
@@ -86,11 +87,36 @@ def broken_triples() -> Iterator[str]:
     yield extraction(GOOD, {**GOOD, "quote": "never said"})
 
 
-REFUSED = [*broken_texts(), *broken_triples()]
+def broken_rules() -> Iterator[str]:
+    good = rule(("Ada", "starts", "LIVES_IN", "Oslo"), ("Ben", "OWNS", "car"), quote="I live in Oslo")
+
+    def stated(*rules: Any) -> str:
+        return json.dumps({"entities": [], "triples": [GOOD], "rules": list(rules)})
+
+    yield from (stated({k: v for k, v in good.items() if k != key}) for key in good)
+    yield from (stated({**good, key: wrong}) for key in good for wrong in (None, [], 1))
+    yield from (stated({**good, "message": m}) for m in ("M2", "", "ep_1"))
+    yield from (stated({**good, "quote": q}) for q in ("", "never said"))
+    yield from (stated({**good, "when": {**good["when"], "event": e}}) for e in ("happens", None, ""))
+    yield from (stated({**good, "when": {**good["when"], "subject": s}}) for s in ("", None, "x" * 400))
+    yield from (stated({**good, "then": {**good["then"], "object": o}}) for o in (None, "", {}))
+    yield stated({**good, "then": {**good["then"], "polarity": "forget"}})
+    yield stated({**good, "then": {**good["then"], "predicate": "AGE", "object": None, "value": "old"}})
+    yield stated(*[good] * 1000)
+    yield json.dumps({"entities": [], "triples": [GOOD], "rules": {}})
+
+
+def broken_grounds() -> Iterator[str]:
+    wrong = (None, "Ada", {}, [1], ["Ada"], [{}], [{"subject": "Ada"}], [{"subject": "", "predicate": "LIVES_IN"}])
+    yield from (extraction({**GOOD, "rests_on": w}) for w in wrong)
+    yield extraction({**GOOD, "rests_on": [{"subject": "Ada", "predicate": "LIVES_IN"}] * 100})
+
+
+REFUSED = [*broken_texts(), *broken_triples(), *broken_rules(), *broken_grounds()]
 
 
 def test_there_are_many_shapes() -> None:
-    assert len(REFUSED) >= 140
+    assert len(REFUSED) + len(DECISIONS) >= 200
 
 
 async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
@@ -151,6 +177,11 @@ DECISIONS = [
     {"decisions": [DECISION, {**DECISION, "action": "skip"}]},
     {"decisions": [DECISION] * 500},
     {"decisions": [{**DECISION, "action": "merge", "fact": "T1"}]},
+    {"decisions": [{**DECISION, "rests_on": ["F9"]}]},
+    {"decisions": [{**DECISION, "rests_on": "F1"}]},
+    {"decisions": [DECISION], "entities": [{"reason": "r", "pair": "P1", "action": "merge"}]},
+    {"decisions": [DECISION], "entities": [{}]},
+    {"decisions": [DECISION], "entities": None},
     {"decisions": "all"},
     [],
 ]
@@ -173,3 +204,39 @@ async def test_a_decision_that_the_ledger_does_not_support_closes_nothing(
 
     assert [f.text for f in facts] == ["Ada lives in Turin"]
     assert breaches == ()
+
+
+@pytest.mark.parametrize("action", ["add", "skip", "merge", "invalidate"])
+async def test_a_pair_that_was_not_shown_or_not_decided_merges_nobody(
+    settings: Settings, embedder: LocalEmbedder, scope: str, action: str
+) -> None:
+    tom = {"name": "Tom", "type": "Person", "aliases": []}
+    dahl = {"name": "Tom Dahl", "type": "Person", "aliases": []}
+    model = Hostile(extraction({**GOOD, "subject": "Tom"}, entities=[tom]))
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
+        model.replies["extract"] = extraction({**GOOD, "subject": "Tom Dahl"}, entities=[dahl])
+        one = {"reason": "r", "pair": "P1", "action": action}
+        for entities in ([], [{**one, "pair": "P2"}], [one] * 2):
+            model.replies["resolve"] = json.dumps({"decisions": [], "entities": entities})
+            added = await memory.add(said("I live in Oslo.", "2024-02-10"), scope=scope)
+            assert added.parked != {}, entities
+        names = {e.name for e in await memory.entities(scope=scope)}
+
+    assert names == {"Ada", "Tom", "Oslo"}
+
+
+async def test_a_stranger_and_an_assistant_have_nothing_forgotten(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    model = Hostile(extraction(GOOD))
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
+        model.replies["extract"] = extraction({**GOOD, "polarity": "forget", "object": None, "quote": "Forget it"})
+        await memory.add(said("Forget it.", "2024-02-10", speaker="Mallory"), scope=scope)
+        echo = Message(text="Forget it.", at=day("2024-02-11"), role=Role.ASSISTANT, speaker="Bot")
+        added = await memory.add(echo, scope=scope)
+        facts = await memory.facts(scope=scope)
+
+    assert [f.text for f in facts] == ["Ada lives in Oslo"]
+    assert "no source" in next(iter(added.parked.values()))
