@@ -106,6 +106,9 @@ LINES: dict[str, list[dict[str, Any]]] = {
     "The party takes place on 4 October.": [
         triple("party", "HAPPENS_ON", "2024-10-04", quote="on 4 October", literal=True)
     ],
+    "Please forget where I live.": [
+        triple("Ada", "LIVES_IN", "", quote="forget where I live", object=None, polarity="forget")
+    ],
     "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
     "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
 }

@@ -206,35 +206,46 @@ def _closing(
 ) -> Settled:
     """Close facts, and put the statement in their place unless it only denies them."""
     statement = unsettled.statement
-    new = statement.fact
+    new, source = statement.fact, statement.fact.sources[0]
     closings: list[Invalidate] = []
     for decision in decisions:
         fact = _fact_of(decision, unsettled, shown)
-        if fact.event and statement.polarity is Polarity.STATED:
-            raise ReplyRefused(f"{decision.triple}: {fact.text} happened; nothing closes it. Add, merge or skip.")
-        kind = decision.kind or InvalidateKind.CHANGE
-        at = now
+        kind, boundary = _kind(decision, fact, statement), statement.fact.interval
         if kind is InvalidateKind.CHANGE:
             boundary = _boundary(decision, statement)
-            if boundary.start < fact.interval.start and fact.interval.stated:
-                raise ReplyRefused(
-                    f"{decision.triple}: {fact.text} is true since {fact.interval.start:%Y-%m-%d}; it cannot end "
-                    f"before, on {boundary.start:%Y-%m-%d}. A mistake is a correction."
-                )
+            _check_boundary(boundary, fact, decision)
             new = replace(new, interval=replace(boundary, end=new.interval.end))
             if boundary.start <= fact.interval.start:
                 # Nothing would be left of it: it had ended by the time it was said.
                 kind = InvalidateKind.CORRECTION
-            else:
-                at = boundary.start
+            elif fact.interval.end is not None and boundary.start >= fact.interval.end:
+                # It had ended before already.
+                continue
         elif not new.interval.stated:
             new = replace(new, interval=replace(fact.interval, end=new.interval.end or fact.interval.end))
-        source = statement.fact.sources[0]
+        at = boundary.start if kind is InvalidateKind.CHANGE else now
         closings.append(Invalidate(fact_id=fact.id, text=fact.text, at=at, kind=kind, before=fact.state, source=source))
     if statement.polarity is Polarity.DENIED:
-        return _settled(statement, tuple(closings), reason)
-    statement = replace(statement, fact=new)
-    return _settled(statement, (*closings, Add(fact=new, supersedes=closings[0].fact_id)), reason)
+        return _settled(statement, tuple(closings) or (Skip(text=statement.fact.text),), reason)
+    supersedes = closings[0].fact_id if closings else None
+    return _settled(replace(statement, fact=new), (*closings, Add(fact=new, supersedes=supersedes)), reason)
+
+
+def _kind(decision: DecisionReply, fact: Fact, statement: Statement) -> InvalidateKind:
+    """Return how a fact stops; what happened is closed by nothing, and denied it was a mistake."""
+    if not fact.event:
+        return decision.kind or InvalidateKind.CHANGE
+    if statement.polarity is Polarity.STATED:
+        raise ReplyRefused(f"{decision.triple}: {fact.text} happened; nothing closes it. Add, merge or skip.")
+    return InvalidateKind.CORRECTION
+
+
+def _check_boundary(boundary: Interval, fact: Fact, decision: DecisionReply) -> None:
+    if boundary.start < fact.interval.start and fact.interval.stated:
+        raise ReplyRefused(
+            f"{decision.triple}: {fact.text} is true since {fact.interval.start:%Y-%m-%d}; it cannot end "
+            f"before, on {boundary.start:%Y-%m-%d}. A mistake is a correction."
+        )
 
 
 def _boundary(decision: DecisionReply, statement: Statement) -> Interval:

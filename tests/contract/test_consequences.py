@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from graphmem import Memory, Settings
+import pytest
+
+from graphmem import AsOf, Memory, Settings
+from graphmem.errors import UndoRefused
+from graphmem.models import RuleState
 from graphmem.operations import Invalidate
 from tests.browse import cypher
 from tests.conftest import Add as Story
@@ -89,6 +93,10 @@ async def test_what_ended_with_nothing_in_its_place_is_told(memory: Memory, stor
     assert [f.text for f in found.withdrawn] == ["Ada works at Lumen"]
     assert "No longer so, and nothing known in its place:" in found.text
     assert "Ada works at Lumen (known since 10 Jan 2024, until 10 May 2024)" in found.text
+    assert '10 May 2024): "left Lumen" (Ada, 10 May 2024)' in found.text
+    ended_by = found.withdrawn[0].ended_by
+    assert ended_by is not None
+    assert (ended_by.speaker, ended_by.quote) == ("Ada", "left Lumen")
 
 
 async def test_what_was_replaced_is_not_told_as_ended(memory: Memory, story: Story, scope: str) -> None:
@@ -99,3 +107,51 @@ async def test_what_was_replaced_is_not_told_as_ended(memory: Memory, story: Sto
 
     assert found.withdrawn == ()
     assert "Ada lives in Turin" not in found.text
+
+
+async def test_a_rule_takes_effect_with_both_sources_and_waits_again_when_that_is_undone(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    await story("I work at Lumen.", "2024-01-10")
+    await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+    waiting = [r.state for r in await memory.rules(scope=scope)]
+    left = await story("I left Lumen.", "2024-05-10")
+    (car,) = await memory.facts(scope=scope)
+    fired = [r.state for r in await memory.rules(scope=scope)]
+
+    await memory.undo(left.changes[-1].id, scope=scope)
+
+    assert (waiting, fired) == ([RuleState.WAITING], [RuleState.FIRED])
+    assert (car.text, car.interval.start) == ("Ben owns car", day("2024-05-10") + timedelta(hours=12))
+    assert [s.quote for s in car.sources] == ["When I leave Lumen, Ben gets the car", "left Lumen"]
+    assert [f.text for f in await memory.facts(scope=scope)] == ["Ada works at Lumen"]
+    assert [r.state for r in await memory.rules(scope=scope)] == [RuleState.WAITING]
+
+
+async def test_a_rule_takes_effect_through_an_edit_by_hand(memory: Memory, story: Story, scope: str) -> None:
+    await story("I work at Lumen.", "2024-01-10")
+    await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+
+    await memory.assert_fact("Ada", "WORKS_AT", "Fjord", scope=scope, valid_from="2024-08-01")
+
+    assert {f.text for f in await memory.facts(scope=scope)} == {"Ada works at Fjord", "Ben owns car"}
+
+
+async def test_what_was_asked_to_be_forgotten_is_told_only_as_that(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("Please forget where I live.", "2024-02-10")
+
+    found = await memory.search("Where does Ada live?", scope=scope)
+    context = await memory.context("Where does Ada live?", scope=scope, as_of=AsOf(valid=day("2024-01-20")))
+    graph = str(cypher(settings, "MATCH (n {scope: $scope}) WHERE NOT n:Episode RETURN n", scope=f"test/{scope}"))
+    forgetting = (await memory.history(scope=scope))[-1]
+
+    assert found.facts == ()
+    assert "Ada lives in [removed] (removed at the speaker's request, " in found.text
+    assert "Ada lives in [removed]" in context
+    assert "Turin" not in graph
+    assert [e.episode.text for e in found.episodes] == []
+    with pytest.raises(UndoRefused, match="for good"):
+        await memory.undo(forgetting.id, scope=scope)

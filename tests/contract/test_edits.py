@@ -10,7 +10,7 @@ import pytest
 
 from graphmem import AsOf, Memory, Settings
 from graphmem.errors import InvalidInput, NotFound, UndoRefused
-from graphmem.operations import Add, ChangeEntity, Invalidate, Revise
+from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
 from tests.values import day, said
@@ -169,6 +169,38 @@ async def test_an_entity_is_renamed_and_found_under_both_names(memory: Memory, s
     assert (entity.name, entity.aliases) == ("Ingrid Berg", ("Ingrid",))
     assert renamed.text == "Ada reports to Ingrid Berg"
     assert "Ingrid Berg is a sibling of Lars" in [f.text for f in found.facts]
+
+
+async def test_an_entity_of_another_type_wears_it_for_people_to_see(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    (fact,) = await memory.facts(scope=scope)
+
+    await memory.change_entity(str(fact.object_id), type="Topic", scope=scope)
+
+    (labels,) = cypher(
+        settings,
+        "MATCH (n:Entity {scope: $scope}) WHERE n.name = 'Turin' RETURN labels(n) AS labels",
+        scope=f"test/{scope}",
+    )
+    assert (await memory.entity(str(fact.object_id), scope=scope)).type == "Topic"
+    assert {"Entity", "Topic"} <= set(labels["labels"])
+
+
+async def test_the_history_of_an_entity_tells_what_was_decided_about_it(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("My boss is Ingrid.", "2024-01-11")
+    (boss,) = await memory.facts(scope=scope, predicate="REPORTS_TO")
+
+    await memory.change_entity(str(boss.object_id), name="Ingrid Berg", scope=scope)
+    told = await memory.history(str(boss.object_id), scope=scope)
+
+    assert [type(op) for c in told for op in c.operations] == [AddEntity, Add, ChangeEntity]
+    with pytest.raises(NotFound):
+        await memory.history("en_none", scope=scope)
 
 
 async def test_wrong_edits_are_refused_in_words(memory: Memory, story: Story, scope: str) -> None:

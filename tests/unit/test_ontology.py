@@ -43,6 +43,11 @@ def test_users_bring_their_own(tmp_path: Path) -> None:
         ('A = { cardinality = "one", kind = "state", object = ["Car"], phrase = "x" }', "Car"),
         ('A = { cardinality = "one", kind = "state", object = "text", phrase = "x", inverse = "B" }', "B"),
         ('A = { cardinality = "one", kind = "state", object = "text", phrase = "x", property = "name" }', "name"),
+        (
+            'A = { cardinality = "one", kind = "state", object = "text", phrase = "x", rests_on = ["B"] }\n'
+            'B = { cardinality = "one", kind = "state", object = "text", phrase = "x", rests_on = ["A"] }',
+            "rest on each other",
+        ),
         ('A = { cardinality = "two", kind = "state", object = "text", phrase = "x" }', "cardinality"),
         ("A = 1", "A"),
         ("A = ", "own.toml"),

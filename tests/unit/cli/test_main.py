@@ -129,6 +129,38 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     assert told[0]["id"] in history
 
 
+def test_review_cleaning_and_deletion(shell: Shell) -> None:
+    who = ("--scope", "tom", "--editor", "Eve")
+    nobody = shell.run("merges", "--scope", "tom")
+    shell.run("assert", "Tom", "LIVES_IN", "Oslo", *who)
+    shell.run("assert", "Tom Dahl", "LIKES", "tea", *who)
+    (pair,) = json.loads(shell.run("merges", "--pending", "--scope", "tom", "--json"))
+    shown = shell.run("merges", "--scope", "tom")
+    two = shell.run("distinct", pair["entity"]["id"], pair["other"]["id"], *who)
+    everything = json.loads(shell.run("merges", "--all", "--scope", "tom", "--json"))
+    around = shell.run("neighbourhood", pair["other"]["id"], "--hops", "2", "--scope", "tom")
+    clean = shell.run("clean", *who)
+    rules = shell.run("rules", "--scope", "tom", "--json")
+    (home,) = json.loads(shell.run("facts", "--scope", "tom", "--predicate", "LIVES_IN", "--json"))
+    deleted = shell.run("delete", home["sources"][0]["episode_id"], "--yes", *who)
+    cleaned = shell.run("clean", "--apply", *who)
+    left = shell.run("facts", "--scope", "tom")
+    history = shell.run("history", pair["entity"]["id"], "--scope", "tom")
+
+    assert "nothing waits for review" in nobody
+    assert "Tom Dahl (Person)" in shown
+    assert "never     Tom Dahl | Tom" in two
+    assert [p["state"] for p in everything] == ["never"]
+    assert "Tom lives in Oslo" in around
+    assert "nothing looks wrong" in clean
+    assert json.loads(rules) == []
+    assert "deleted ep_" in deleted
+    assert "nothing looks wrong" in cleaned
+    assert "Tom Dahl likes tea" in left
+    assert "lives in" not in left
+    assert "Tom Dahl likes tea" in history
+
+
 def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
     (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}

@@ -73,6 +73,36 @@ def test_a_denial_only_closes() -> None:
     assert [type(op) for op in settled.operations] == [Invalidate]
 
 
+def test_what_had_ended_before_is_not_ended_later() -> None:
+    over = fact("Turin", "2024-01-10", "2024-03-01")
+    denied = statement("Turin", "2024-06-20", polarity=Polarity.DENIED)
+
+    assert decided(denied, facts=[over], action="invalidate", fact="F1", kind="change").operations == (
+        Skip(text="Ada lives in Turin"),
+    )
+
+
+def test_what_happened_is_denied_as_a_mistake_and_closed_by_nothing_else() -> None:
+    rome = fact("Rome", "2024-01-10", predicate="VISITED", event=True)
+    never = statement("Rome", predicate="VISITED", event=True, polarity=Polarity.DENIED)
+
+    (closing,) = decided(never, facts=[rome], action="invalidate", fact="F1", kind="change").operations
+    assert isinstance(closing, Invalidate)
+    assert closing.kind is InvalidateKind.CORRECTION
+    with pytest.raises(ReplyRefused, match="nothing closes it"):
+        decided(statement("Rome", predicate="VISITED"), facts=[rome], action="invalidate", fact="F1", kind="change")
+
+
+def test_what_is_only_in_like_words_may_stand_beside() -> None:
+    near = Unsettled(statement=statement("Oslo"), conflicts=met(ConflictKind.NEAR, TURIN))
+    given = {"reason": "r", "triple": "T1", "action": "add", "fact": None, "at": None, "kind": None}
+    reply = ResolutionReply.model_validate({"decisions": [{**given, "rests_on": ["F1"]}]})
+
+    (settled,) = resolve(reply, show([near]), ONTOLOGY, NOW, lambda _: "it")
+
+    assert settled.operations == (Add(fact=statement("Oslo").fact, rests_on=(TURIN.id,)),)
+
+
 def test_merge_and_skip() -> None:
     (merge,) = decided(action="merge", fact="F1").operations
     (skip,) = decided(action="skip").operations
