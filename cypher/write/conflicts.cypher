@@ -1,6 +1,6 @@
 // conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
 // $scope STRING  $now STRING  $near FLOAT (least cosine)  $words FLOAT (least share of words)  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, words [STRING]}]
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, words [STRING], folded}]
 //        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact
 // -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
 // The stores' cosines have different ranges: the least one tells which.
@@ -30,7 +30,9 @@ CALL (item, least) {
   WITH item, least, f LIMIT 60
   WITH item, f, 2 * (vector.similarity.cosine(f.embedding, item.vector) - least) / (1 - least) - 1 AS cosine
   WHERE f.expired_at > datetime($now) AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
-    AND (cosine >= $near OR size([w IN item.words WHERE f.folded CONTAINS w]) >= $words * size(item.words))
+    AND (cosine >= $near OR size([w IN item.words WHERE f.folded CONTAINS w]) >= $words * size(item.words)
+         OR size([w IN split(coalesce(f.value_text, ''), ' ') WHERE item.folded CONTAINS toLower(w)])
+            >= $words * size(split(coalesce(f.value_text, ''), ' ')))
   WITH f, cosine ORDER BY cosine DESC LIMIT 5
   RETURN f, 'near' AS kind, cosine
   UNION

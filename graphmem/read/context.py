@@ -62,10 +62,11 @@ def validity(found: FoundFact) -> str:
         return f"removed at the speaker's request, {show_date(found.fact.forgotten_at, Precision.DAY)}"
     interval = found.state.interval
     if found.fact.event:
-        shown = show_event(interval.start, interval.precision)
-        return shown if interval.stated else f"said {shown}"
-    since = "since" if interval.stated else "known since"
-    shown = f"{since} {show_date(interval.start, interval.precision)}"
+        happened = show_event(interval.start, interval.precision)
+        shown = happened if interval.stated else f"said {happened}"
+    else:
+        since = "since" if interval.stated else "known since"
+        shown = f"{since} {show_date(interval.start, interval.precision)}"
     if interval.end:
         shown += f", until {show_date(interval.end, Precision.DAY)}"
     if found.state.uncertain_since is not None:

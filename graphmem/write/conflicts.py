@@ -11,12 +11,14 @@ from graphmem.models import OPEN_END, Conflict, ConflictKind, Fact, Polarity, Sc
 from graphmem.ontology import Ontology
 from graphmem.ports import Reader, Row, Vector
 from graphmem.serial import utc_text
+from graphmem.text import fold
 from graphmem.write.keys import keys_of
 
 MOST = 2000
 NEAR_COSINE = 0.9
 """Paraphrases of one statement lie at .91 and above with the default embedder, other ones of the kind at .77 to .92."""
-NEAR_WORDS = 0.6
+NEAR_WORDS = 0.8
+"""The least share of the shorter one's words that the longer one has too."""
 # A fact can be found in more than one way; the first of these says most.
 _STRONGEST = (
     ConflictKind.REPEAT,
@@ -85,6 +87,7 @@ def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str
         "subject": fact.subject_id,
         "vector": list(vectors[fact.text]) if worded else None,
         "words": sorted(set(lucene.words(fact.value))) if worded else [],
+        "folded": fold(fact.value) if worded else "",
     }
 
 
@@ -112,4 +115,5 @@ def _near(hit: Row, new: Fact, fact: Fact, ontology: Ontology) -> bool:
     if fact.subject_id != new.subject_id or not ontology.predicate(fact.predicate).worded:
         return False
     one, other = set(lucene.words(new.value)), set(lucene.words(fact.value))
-    return (hit["cosine"] or 0.0) >= NEAR_COSINE or len(one & other) >= NEAR_WORDS * len(one | other)
+    fewer = min(len(one), len(other))
+    return (hit["cosine"] or 0.0) >= NEAR_COSINE or (fewer > 1 and len(one & other) >= NEAR_WORDS * fewer)

@@ -28,10 +28,19 @@ Stated: TypeAlias = Mapping[str, Sequence[Ground]]
 
 
 async def with_consequences(
-    changes: Sequence[Change], stated: Stated, scope: Scope, ontology: Ontology, now: datetime, reader: Reader
+    changes: Sequence[Change],
+    stated: Stated,
+    scope: Scope,
+    ontology: Ontology,
+    now: datetime,
+    reader: Reader,
+    denied: Mapping[str, Fact] | None = None,
 ) -> Fired:
-    """Return the decisions with all that follows: grounds, rules that take effect, and what becomes uncertain."""
-    fired = await with_rules(changes, scope, ontology, now, reader)
+    """Return the decisions with all that follows: grounds, rules that take effect, and what becomes uncertain.
+
+    `denied` are the statements of decisions, by the decisions' ids, that something is no longer so.
+    """
+    fired = await with_rules(changes, denied or {}, scope, ontology, now, reader)
     grounded = await _with_grounds(fired.changes, stated, scope, ontology, reader)
     return replace(fired, changes=await _with_doubts(grounded, scope, now, reader))
 

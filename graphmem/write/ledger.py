@@ -247,7 +247,12 @@ class Ledger:
         settled = await with_hidden(self._resolved(reading, linked, judged, now), scope, tx)
         changes = _changes(reading, linked, settled, judged, scope, now, locked["change_number"])
         said = {s.fact.id: s.rests_on for s in linked.stated if s.rests_on}
-        fired = await with_consequences(changes, said, scope, self._ontology, now, tx)
+        denied = {
+            c.id: d.statement.fact
+            for c, d in zip(changes[len(changes) - len(settled) :], settled, strict=True)
+            if d.statement.polarity is Polarity.DENIED and closes(d.statement.fact)
+        }
+        fired = await with_consequences(changes, said, scope, self._ontology, now, tx, denied)
         vectors = {**judged.vectors, **fired.vectors}
         if any(text not in vectors for text in _texts(fired.changes)):
             raise _Stale

@@ -44,9 +44,15 @@ class _Happening:
     source: Source | None
 
 
-async def with_rules(changes: Sequence[Change], scope: Scope, ontology: Ontology, now: datetime, tx: Reader) -> Fired:
-    """Return the decisions, each with the operations of the rules that it sets off; every rule takes effect once."""
-    if not any(isinstance(op, (Add, Invalidate)) for c in changes for op in c.operations):
+async def with_rules(
+    changes: Sequence[Change], denied: Mapping[str, Fact], scope: Scope, ontology: Ontology, now: datetime, tx: Reader
+) -> Fired:
+    """Return the decisions, each with the operations of the rules that it sets off; every rule takes effect once.
+
+    `denied` are statements, by the ids of their decisions, that something is no longer so: a rule that waits for that
+    end takes effect even where nobody had said that it was so.
+    """
+    if not denied and not any(isinstance(op, (Add, Invalidate)) for c in changes for op in c.operations):
         return Fired(changes=tuple(changes), vectors={})
     waiting = await _waiting(scope, tx)
     vectors: dict[str, Vector] = {}
@@ -57,7 +63,7 @@ async def with_rules(changes: Sequence[Change], scope: Scope, ontology: Ontology
         looked_at = 0
         # What a rule leads to may set off another one.
         while waiting and looked_at < len(operations):
-            happening = await _happening(operations[looked_at], scope, tx)
+            happening = await _happening(operations[looked_at], denied.get(change.id), scope, tx)
             looked_at += 1
             for item in [w for w in waiting if happening is not None]:
                 if happening is None or not await _awaits(item.rule, happening, scope, tx):
@@ -95,8 +101,16 @@ def _about(rule: Rule, meant: Mapping[str, str]) -> Rule:
     )
 
 
-async def _happening(operation: Operation, scope: Scope, reader: Reader) -> _Happening | None:
+async def _happening(operation: Operation, denied: Fact | None, scope: Scope, reader: Reader) -> _Happening | None:
     match operation:
+        case Skip() if denied is not None:
+            return _Happening(
+                fact=denied,
+                ends=True,
+                at=denied.interval.start,
+                stated=denied.interval.stated,
+                source=denied.sources[0],
+            )
         case Add(fact=fact) if closes(fact):
             source = fact.sources[0] if fact.sources else None
             return _Happening(fact=fact, ends=False, at=fact.interval.start, stated=fact.interval.stated, source=source)
