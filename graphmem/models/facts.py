@@ -1,41 +1,15 @@
-"""The values that travel through graphmem: what was said, who is meant, what is believed, and since when."""
+"""What is believed, since when, and why: statements and facts on two clocks."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
-from urllib.parse import quote, unquote
 
-from graphmem.errors import ScopeMissing
-from graphmem.text import digest, fold
-
-Scalar: TypeAlias = str | int | float | bool | None
+from graphmem.text import fold
 
 OPEN_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """How an interval without an end is stored, since neither index takes a missing value."""
-
-SCOPE_LIMIT = 200
-
-
-class Role(StrEnum):
-    """Who speaks in a message."""
-
-    USER = "user"
-    ASSISTANT = "assistant"
-    SYSTEM = "system"
-    TOOL = "tool"
-
-
-class EpisodeState(StrEnum):
-    """How far a message has come on its way to facts."""
-
-    PENDING = "pending"
-    DONE = "done"
-    PARKED = "parked"
 
 
 class Precision(StrEnum):
@@ -62,111 +36,6 @@ class Modality(StrEnum):
     PLANNED = "planned"
     HYPOTHETICAL = "hypothetical"
     JOKING = "joking"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Whose memory: one user of one tenant."""
-
-    user: str
-    tenant: str = "default"
-
-    def __post_init__(self) -> None:
-        for name, part in (("user", self.user), ("tenant", self.tenant)):
-            _check_scope_part(name, part)
-
-    @property
-    def key(self) -> str:
-        """The injective text form, ``tenant/user`` with both parts percent-encoded."""
-        return f"{quote(self.tenant, safe='')}/{quote(self.user, safe='')}"
-
-    @property
-    def digest(self) -> str:
-        """The alphanumeric form for text indexes, 24 hexadecimal digits."""
-        return digest(self.key)[:24]
-
-    @classmethod
-    def from_key(cls, key: str) -> Scope:
-        """Read back what `key` wrote."""
-        tenant, _, user = key.partition("/")
-        return cls(tenant=unquote(tenant), user=unquote(user))
-
-
-def _check_scope_part(name: str, part: str) -> None:
-    if not part.strip():
-        raise ScopeMissing(
-            f"the scope's {name} is empty. Pass scope='ada' or Scope(user='ada', tenant='acme'); there is no default, "
-            "so that one person's memory never answers for another's."
-        )
-    if len(part) > SCOPE_LIMIT:
-        raise ScopeMissing(f"the scope's {name} has {len(part)} characters; at most {SCOPE_LIMIT} are taken.")
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in part):
-        raise ScopeMissing(f"the scope's {name} has control characters or lone surrogates: {part!a}.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """Something said at a time; `at` is aware, `metadata` is flat."""
-
-    text: str
-    at: datetime
-    role: Role = Role.USER
-    speaker: str | None = None
-    id: str | None = None
-    session: str | None = None
-    agent: str | None = None
-    metadata: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
-    """A message as it is kept: never rewritten, with its place in the scope's order."""
-
-    id: str
-    scope: str
-    message_id: str
-    session: str
-    seq: int
-    role: Role
-    speaker: str
-    text: str
-    at: datetime
-    agent: str | None = None
-    metadata: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
-    state: EpisodeState = EpisodeState.PENDING
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
-    """Somebody or something with a name; `canonical_id` differs from `id` once it was merged into another."""
-
-    id: str
-    scope: str
-    name: str
-    type: str
-    aliases: tuple[str, ...] = ()
-    canonical_id: str = ""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The name and the aliases, each once, folded."""
-        return tuple(dict.fromkeys(fold(n) for n in (self.name, *self.aliases)))
-
-    @property
-    def described(self) -> str:
-        """The name with type and aliases, as prompts show it."""
-        also = f", also {', '.join(self.aliases)}" if self.aliases else ""
-        return f"{self.name} ({self.type}{also})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """An entity as a text names it."""
-
-    name: str
-    type: str
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,15 +98,6 @@ class Triple:
     modality: Modality = Modality.SAID
     confidence: float = 1.0
     rests_on: tuple[Ground, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A free statement about somebody, with the ids of the messages that say it."""
-
-    about: str
-    text: str
-    message_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,85 +215,6 @@ class Statement:
 def label_of(fact: Fact) -> str:
     """Return "subject | PREDICATE | value", the name of a fact that outlives its id."""
     return f"{fact.subject} | {fact.raw_predicate or fact.predicate} | {fact.value}"
-
-
-class RuleEvent(StrEnum):
-    """What a stated rule waits for: a value begins to hold, stops, or takes another's place."""
-
-    STARTS = "starts"
-    ENDS = "ends"
-    CHANGES = "changes"
-
-
-class RuleState(StrEnum):
-    """What became of a stated rule."""
-
-    WAITING = "waiting"
-    FIRED = "fired"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A consequence stated ahead ("if I ever change jobs, my sister gets the car"), which takes effect by itself.
-
-    It waits for `event` to happen to what `subject_id` and `predicate` say, with the value `normal` or, where that is
-    empty, any; then `fact` is believed from that time on, or, where it is denied, what says the same is closed.
-    """
-
-    id: str
-    scope: str
-    text: str
-    event: RuleEvent
-    subject_id: str
-    predicate: str
-    fact: Fact
-    source: Source
-    said_at: datetime
-    raw_predicate: str = ""
-    normal: str = ""
-    polarity: Polarity = Polarity.STATED
-    state: RuleState = RuleState.WAITING
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """What a rule waits for, in names; no object means any value."""
-
-    event: RuleEvent
-    subject: str
-    predicate: str
-    object: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedRule:
-    """A rule as a message states it, in names: when this, then that."""
-
-    when: Condition
-    then: Triple
-
-
-class Sameness(StrEnum):
-    """Whether two entities of like names are one: to be reviewed, decided to be one, or never to be asked again."""
-
-    PENDING = "pending"
-    SAME = "same"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntityPair:
-    """Two entities whose names are so alike that they may be one; `entity` came later."""
-
-    entity: Entity
-    other: Entity
-    state: Sameness = Sameness.PENDING
-
-    @property
-    def label(self) -> str:
-        """The name under which recordings know it."""
-        return f"{self.entity.name} | {self.other.name}"
 
 
 class ConflictKind(StrEnum):
