@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -131,11 +132,23 @@ class Edits(Base):
         """
         return await self._parts.editor.delete(episode_id, self._scope(scope), editor)
 
-    async def clean(self, *, scope: ScopeLike, dry_run: bool = True, editor: str = EDITOR) -> Cleaning:
-        """Report what looks wrong in a scope; with `dry_run=False` mend what can be, each by an undoable decision."""
+    async def clean(
+        self,
+        *,
+        scope: ScopeLike,
+        dry_run: bool = True,
+        messages: Collection[str] | None = None,
+        editor: str = EDITOR,
+    ) -> Cleaning:
+        """Report what looks wrong in a scope; with `dry_run=False` mend what can be, each by an undoable decision.
+
+        With `messages`, the ids of kept ones, the report is about what just these brought in.
+        """
         whose = self._scope(scope)
         if dry_run:
-            return Cleaning(findings=await find(whose, self._parts.ontology, self._parts.store))
+            return Cleaning(findings=await find(whose, self._parts.ontology, self._parts.store, messages))
+        if messages is not None:
+            raise InvalidInput("what is mended is the whole scope; leave out messages, or only report.")
         return await self._parts.editor.clean(whose, editor)
 
     async def erase(self, *, scope: ScopeLike) -> Erased:

@@ -10,4 +10,5 @@ CREATE (f)-[:WAS]->(:FactVersion {id: row.version_id, scope: $scope, valid_at: f
 SET f.valid_at = datetime(row.valid_at), f.invalid_at = datetime(row.invalid_at), f.precision = row.precision,
     f.stated = row.stated, f.uncertain_since = datetime(row.uncertain_since),
     f.uncertain_because = row.uncertain_because, f.created_at = datetime($now),
-    f.expired_at = datetime(row.expired_at), f.live_key = row.live_key
+    f.expired_at = datetime(row.expired_at), f.live_key = row.live_key,
+    f.sweep_key = CASE WHEN row.ends THEN f.scope_key ELSE NULL END

@@ -25,6 +25,7 @@ from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
 from graphmem.settings import read_settings
+from graphmem.write.clean import Cleaning
 
 PARKED = 3
 T = TypeVar("T")
@@ -52,6 +53,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="messages as JSON or JSON Lines")],
     scope: ScopeOption = "",
     wait: Annotated[bool, typer.Option(help="draw facts at once; else only keep the messages")] = True,
+    check: Annotated[bool, typer.Option("--check", help="report what looks wrong about what came in")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Keep the messages of a file, and draw facts from them."""
@@ -66,7 +68,16 @@ def add(
                 wait=wait,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-        printed(as_json, added, lambda console: show.show_added(console, added))
+            cleaned = Cleaning(findings=())
+            if check:
+                cleaned = await memory.clean(scope=named_scope(scope), messages=added.episode_ids)
+
+        def human(console: Console) -> None:
+            show.show_added(console, added)
+            if check:
+                show.show_cleaning(console, cleaned)
+
+        printed(as_json, {**plain(added), "findings": plain(cleaned.findings)} if check else added, human)
         if added.parked:
             raise typer.Exit(PARKED)
 

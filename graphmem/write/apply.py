@@ -32,6 +32,7 @@ from graphmem.write.apply_entities import apply_entities
 from graphmem.write.apply_forget import apply_forget
 from graphmem.write.apply_rules import apply_rules
 from graphmem.write.keys import keys_of
+from graphmem.write.sweep import sweep
 
 OPEN_TEXT = utc_text(OPEN_END)
 _ALL = 1_000_000_000
@@ -55,6 +56,7 @@ async def apply_changes(
     revisions = _revisions([op for _, op in operations], now)
     changed = [op for _, op in operations if isinstance(op, ChangeEntity)]
     merged = [op for op in changed if op.before.canonical_id != op.after.canonical_id]
+    over = await sweep(scope, now, tx)
     touched = await _let_go(merged, scope, tx)
     await apply_entities([op for _, op in operations], scope, now, tx)
     await _revise(revisions, scope, ontology, now, tx)
@@ -71,6 +73,7 @@ async def apply_changes(
     await apply_forget([op for _, op in operations], effects.vectors, scope, now, tx)
     forgotten = [op.fact_id for _, op in operations if isinstance(op, Forget)]
     await _live_values([op.fact for _, op in adds], [*revisions, *touched, *forgotten], scope, ontology, now, tx)
+    await refresh_live(over, scope, ontology, now, tx)
 
 
 def _revisions(operations: Iterable[Operation], now: datetime) -> dict[str, FactVersion]:
@@ -109,6 +112,7 @@ def _revision_row(fact: Fact, ontology: Ontology) -> dict[str, Any]:
         "uncertain_because": fact.uncertain_because or None,
         "expired_at": utc_text(fact.expired_at) if fact.expired_at else OPEN_TEXT,
         "live_key": keys_of(fact, ontology).live if believed else None,
+        "ends": fact.expired_at is None and fact.interval.end is not None,
     }
 
 
@@ -217,6 +221,7 @@ def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[s
         "value_key": keys.value,
         "slot_key": keys.slot,
         "pair_key": keys.pair,
+        "ends": fact.interval.end is not None,
         "embedding": list(vector),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -66,9 +66,17 @@ class _Scope:
     compared: frozenset[frozenset[str]]
 
 
-async def find(scope: Scope, ontology: Ontology, reader: Reader) -> tuple[Finding, ...]:
-    """Return what looks wrong in a scope; reads it whole."""
-    return tuple(_findings(await _read(scope, reader), ontology))
+async def find(
+    scope: Scope, ontology: Ontology, reader: Reader, messages: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what looks wrong in a scope, reading it whole; with `messages` only what facts of these have a part in."""
+    held = await _read(scope, reader)
+    found = tuple(_findings(held, ontology))
+    if messages is None:
+        return found
+    stated = [f for f in held.facts.values() if any(s.episode_id in messages for s in f.sources)]
+    touched = {i for f in stated for i in (f.id, f.subject_id, f.object_id)}
+    return tuple(f for f in found if touched.intersection(f.ids))
 
 
 async def clean(scope: Scope, tools: Tools, editor: str) -> Cleaning:

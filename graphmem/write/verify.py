@@ -125,6 +125,7 @@ def _edges(standing: Standing, now: datetime) -> Iterator[Breach]:
         if f.object_id and f.expired_at is None and (f.interval.end is None or f.interval.end > now)
     }
     drawn = Counter(row["fact_id"] for row in standing.edges)
+    last = max((c.at for c in standing.changes), default=now)
     for row in standing.edges:
         fact = standing.facts.get(row["fact_id"])
         what = f"{row['subject_id']} -[{row['type']}]-> {row['object_id']} of {row['fact_id']}"
@@ -132,6 +133,8 @@ def _edges(standing: Standing, now: datetime) -> Iterator[Breach]:
             yield Breach(promise="the live view shows what is believed", what=what)
         elif (row["type"], row["subject_id"], row["object_id"]) != (fact.predicate, fact.subject_id, fact.object_id):
             yield Breach(promise="the live view shows what is believed", what=f"{what} is drawn otherwise")
+        elif fact.interval.end is not None and fact.interval.end <= last:
+            yield Breach(promise="what is over is swept out of the live view", what=what)
         elif (rows.moment(row["valid_at"]), rows.ending(row["invalid_at"])) != (fact.interval.start, fact.interval.end):
             yield Breach(promise="the live view has the fact's dates", what=what)
     for fact_id in wanted:

@@ -8,6 +8,7 @@ import pytest
 
 from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.errors import InvalidInput
 from graphmem.models import Sameness
 from graphmem.write.clean import FindingKind
 from tests.browse import cypher
@@ -143,3 +144,17 @@ async def test_what_was_tampered_with_is_mended(
     }
     assert left == {}
     assert facts == {"Ada lives in Oslo"}
+
+
+async def test_what_comes_in_is_looked_at_by_itself(memory: Memory, scope: str) -> None:
+    await memory.add(said("I dwell in Turin.", "2024-01-10"), scope=scope)
+    added = await memory.add(said("I plan a trip to Iceland.", "2024-01-11"), scope=scope)
+    more = await memory.add(said("Iceland, to a trip!", "2024-02-10"), scope=scope)
+
+    first = await memory.clean(scope=scope, messages=added.episode_ids)
+    second = await memory.clean(scope=scope, messages=more.episode_ids)
+
+    assert [f.kind for f in second.findings] == [FindingKind.FACTS_ALIKE]
+    assert first.findings == second.findings
+    with pytest.raises(InvalidInput, match="whole scope"):
+        await memory.clean(scope=scope, messages=added.episode_ids, dry_run=False)

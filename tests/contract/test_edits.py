@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from graphmem import AsOf, Memory, Settings
+from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
+from tests.scripted import SteppingClock
 from tests.values import day, said
 
 
@@ -281,3 +283,27 @@ async def _holding(secret: str, folder: Path) -> list[str]:
             break
         await asyncio.sleep(0.2)
     return found
+
+
+async def test_what_ends_by_itself_is_swept_out_of_the_live_view_by_the_next_write(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    clock = SteppingClock(at=day("2024-03-01"))
+    async with Memory.open(settings, embedder=embedder, clock=clock) as memory:
+        await memory.assert_fact(
+            "Ada", "WORKS_AT", "Lumen", scope=scope, valid_from="2024-01-01", valid_to="2024-05-31"
+        )
+        await memory.assert_fact("Ada", "PLANS", "a tour", scope=scope, valid_from="2024-01-01", valid_to="2024-05-31")
+        during = cypher(settings, LIVE_VIEW, scope=f"test/{scope}")
+        clock.at = day("2024-06-01")
+        await memory.assert_fact("Ada", "LIKES", "tea", scope=scope)
+        later = cypher(settings, LIVE_VIEW, scope=f"test/{scope}")
+        plans = cypher(
+            settings, "MATCH (n:Entity {scope: $scope}) WHERE n.name = 'Ada' RETURN n.plans AS p", scope=f"test/{scope}"
+        )
+        breaches = await memory.verify(scope=scope)
+
+    assert [r["type"] for r in during] == ["WORKS_AT"]
+    assert [r["type"] for r in later] == ["LIKES"]
+    assert plans == [{"p": None}]
+    assert breaches == ()

@@ -76,7 +76,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 def test_from_a_file_to_an_answer(shell: Shell) -> None:
     added = shell.run("add", "talk.jsonl", "--json", GRAPHMEM_REPLAY=str(shell.folder / "replies.jsonl"))
-    again = shell.run("add", "talk.jsonl")
+    again = shell.run("add", "talk.jsonl", "--check")
     table = shell.run("facts")
     found = json.loads(shell.run("search", "Where does Ada live?", "--json"))
     context = shell.run("search", "Where does Ada live?", "--context")
@@ -86,6 +86,7 @@ def test_from_a_file_to_an_answer(shell: Shell) -> None:
 
     assert json.loads(added)["new"] == 2
     assert "0 messages kept, 2 known already" in again
+    assert "nothing looks wrong" in again
     assert "Ada lives in Turin" in table
     assert found["facts"][0]["fact"]["text"] == "Ada lives in Turin"
     assert '- Ada lives in Turin (known since 10 Jan 2024): "I live in Turin" (Ada, 10 Jan 2024)' in context
