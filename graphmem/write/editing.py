@@ -31,9 +31,10 @@ from graphmem.text import fold
 from graphmem.write.clean import Cleaning, clean
 from graphmem.write.delete import Receipt, delete_episode
 from graphmem.write.episodes import store_episodes
-from graphmem.write.ledger import Ledger, Reading
+from graphmem.write.ledger import Ledger
 from graphmem.write.link import candidates
 from graphmem.write.merge import comparing, merging, splitting, withdrawal
+from graphmem.write.record import Reading
 from graphmem.write.replies import DecisionReply, ResolutionReply
 from graphmem.write.resolve import Shown
 from graphmem.write.settle import closes, overlap

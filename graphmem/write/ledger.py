@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from graphmem import rows
 from graphmem.errors import InvalidInput, StoreConflict
 from graphmem.models import (
     ConflictKind,
-    Episode,
     EpisodeState,
     Fact,
-    Mention,
     Polarity,
-    Rule,
     Scope,
-    StatedRule,
     Statement,
-    Triple,
 )
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, AddRule, Change, Compare, Cost, Forget, Invalidate, InvalidateKind, Operation
+from graphmem.operations import Add, Change, Compare, Cost, Invalidate, InvalidateKind
 from graphmem.ports import ChatModel, Reader, Row, Transaction, Vector
 from graphmem.serial import utc_text
-from graphmem.text import named_in
-from graphmem.write.apply import Effects, apply_changes
+from graphmem.write.apply import apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
-from graphmem.write.entities import speakers
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
-from graphmem.write.link import Links, link, rules, statements
+from graphmem.write.link import link, rules, statements
 from graphmem.write.merge import merging
 from graphmem.write.reconcile import reconcile
+from graphmem.write.record import Linked, Reading, changes_of, effects_of, settle_episodes, texts_of
 from graphmem.write.replies import ResolutionReply
 from graphmem.write.resolve import PairDecision, Shown, resolution_request, resolve, resolve_pairs, show
 from graphmem.write.settle import Decision, Settled, Unsettled, closes, settle
 from graphmem.write.single import Draft, Tools, decide
 
 ROUNDS = 5
-Ruling: TypeAlias = Callable[[Shown], ResolutionReply]
 
 
 class _Stale(Exception):
@@ -51,47 +42,11 @@ class _Stale(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was read in an exchange; `ruling` decides its conflicts where no model is to be asked.
-
-    `settles` says that the messages are pending, and done once this is written; `corrects` that the one statement takes
-    the place of this fact, which was a mistake; `compares` that statements are held against others in other words.
-    """
-
-    exchange: tuple[Episode, ...]
-    mentions: tuple[Mention, ...]
-    triples: tuple[Triple, ...]
-    cost: Cost
-    extraction: str
-    rules: tuple[StatedRule, ...] = ()
-    settles: bool = True
-    ruling: Ruling | None = None
-    corrects: str | None = None
-    compares: bool = False
-    editor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Linked:
-    """A reading between entities instead of names, with the decisions that rules make."""
-
-    links: Links
-    stated: tuple[Statement, ...]
-    rules: tuple[Rule, ...]
-    decisions: tuple[Decision, ...] = ()
-
-    @property
-    def texts(self) -> set[str]:
-        """The texts of all facts that may come of it."""
-        return {s.fact.text for s in self.stated} | {r.fact.text for r in self.rules}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """Linked and decided, as of a ledger version; `asked` is what the model saw."""
 
     version: int
-    linked: _Linked
+    linked: Linked
     vectors: Mapping[str, Vector]
     asked: frozenset[tuple[str, frozenset[str]]] = frozenset()
     reply: ResolutionReply | None = None
@@ -186,18 +141,18 @@ class Ledger:
     def _neutral(self, statement: Statement) -> str:
         return neutral(statement.fact, self._ontology)
 
-    async def _link(self, reading: Reading, scope: Scope, reader: Reader) -> _Linked:
+    async def _link(self, reading: Reading, scope: Scope, reader: Reader) -> Linked:
         now = self._clock.now()
         links = await link(reading.mentions, scope, reader)
-        return _Linked(
+        return Linked(
             links=links,
             stated=statements(reading.triples, links, scope, now, self._ontology),
             rules=rules(reading.rules, links, scope, now, self._ontology),
         )
 
     async def _decide(
-        self, reading: Reading, linked: _Linked, vectors: Mapping[str, Vector], scope: Scope, reader: Reader
-    ) -> _Linked:
+        self, reading: Reading, linked: Linked, vectors: Mapping[str, Vector], scope: Scope, reader: Reader
+    ) -> Linked:
         now = self._clock.now()
         compared: Mapping[str, Vector] = vectors if reading.compares else {}
         found = await detect_conflicts(linked.stated, scope, self._ontology, compared, now, reader)
@@ -245,7 +200,9 @@ class Ledger:
                 raise _Stale
             linked = await self._decide(reading, linked, judged.vectors, scope, tx)
         settled = await with_hidden(self._resolved(reading, linked, judged, now), scope, tx)
-        changes = _changes(reading, linked, settled, judged, scope, now, locked["change_number"])
+        changes = changes_of(
+            reading, linked, settled, _pair_decisions(judged), judged.cost, scope, now, locked["change_number"]
+        )
         said = {s.fact.id: s.rests_on for s in linked.stated if s.rests_on}
         denied = {
             c.id: d.statement.fact
@@ -254,14 +211,14 @@ class Ledger:
         }
         fired = await with_consequences(changes, said, scope, self._ontology, now, tx, denied)
         vectors = {**judged.vectors, **fired.vectors}
-        if any(text not in vectors for text in _texts(fired.changes)):
+        if any(text not in vectors for text in texts_of(fired.changes)):
             raise _Stale
-        await apply_changes(fired.changes, _effects(reading, linked.links, vectors), scope, self._ontology, now, tx)
+        await apply_changes(fired.changes, effects_of(reading, linked.links, vectors), scope, self._ontology, now, tx)
         ledger = int(any(c.operations for c in fired.changes))
         await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes))
         return fired.changes
 
-    def _resolved(self, reading: Reading, linked: _Linked, judged: _Judged, now: datetime) -> tuple[Settled, ...]:
+    def _resolved(self, reading: Reading, linked: Linked, judged: _Judged, now: datetime) -> tuple[Settled, ...]:
         """Put the model's decisions in their places; raises _Stale where it decided about something else."""
         shown = _show(linked, asks=self._asks(reading))
         if _asked(shown) != judged.asked:
@@ -271,7 +228,7 @@ class Ledger:
         return reconcile(decided, self._ontology)
 
 
-def _show(linked: _Linked, *, asks: bool) -> Shown:
+def _show(linked: Linked, *, asks: bool) -> Shown:
     unsettled = [d for d in linked.decisions if isinstance(d, Unsettled)]
     return show(unsettled, linked.links.pairs if asks else ())
 
@@ -281,14 +238,6 @@ def _pair_decisions(judged: _Judged) -> tuple[PairDecision, ...]:
     if judged.reply is None:
         return ()
     return resolve_pairs(judged.reply, _show(judged.linked, asks=True)) if judged.reply.entities else ()
-
-
-def _texts(changes: Sequence[Change]) -> list[str]:
-    """Return the texts that are embedded when decisions are applied."""
-    operations = [op for c in changes for op in c.operations]
-    added = [op.fact.text for op in operations if isinstance(op, Add)]
-    added += [op.rule.fact.text for op in operations if isinstance(op, AddRule)]
-    return added + [op.text for op in operations if isinstance(op, Forget)]
 
 
 def _refuse_crowding(found: Found, wrong: Fact, ontology: Ontology) -> None:
@@ -314,93 +263,3 @@ def _correction(statement: Statement, wrong: Fact, now: datetime) -> Settled:
 def _asked(shown: Shown) -> frozenset[tuple[str, frozenset[str]]]:
     pairs = frozenset((p.label, frozenset({p.other.id})) for p in shown.pairs.values())
     return pairs | frozenset((u.statement.label, frozenset(f.id for f in u.facts)) for u in shown.triples.values())
-
-
-def _changes(
-    reading: Reading,
-    linked: _Linked,
-    settled: Sequence[Settled],
-    judged: _Judged,
-    scope: Scope,
-    now: datetime,
-    number: int,
-) -> tuple[Change, ...]:
-    """Return the reading as one change, and each decision and each stated rule as one of its own."""
-    made: list[tuple[tuple[Operation, ...], str, Cost, tuple[str, ...]]] = []
-    links, cost = linked.links, judged.cost
-    if reading.extraction == "model" or links.operations:
-        found = f"{len(reading.mentions)} entities, {len(reading.triples)} statements"
-        said = f"read {len(reading.exchange)} messages: {found}"
-        operations = (*links.operations, *_compared(links, _pair_decisions(judged)))
-        made.append((operations, said, reading.cost, tuple(e.id for e in reading.exchange)))
-    for rule in linked.rules:
-        made.append(((AddRule(rule=rule),), "it is stated ahead", Cost(), (rule.source.episode_id,)))
-    for decision in settled:
-        sources = tuple(s.episode_id for s in decision.statement.fact.sources)
-        price = Cost()
-        if decision.by_model:
-            price, cost = cost, replace(cost, tokens_in=0, tokens_out=0)
-        made.append((decision.operations, decision.reason, price, sources))
-    return tuple(
-        Change(
-            id=f"ch_{uuid.uuid4().hex[:24]}",
-            scope=scope.key,
-            at=now,
-            operations=operations,
-            reason=reason,
-            cost=price,
-            episode_ids=sources,
-            number=i,
-            editor=reading.editor,
-        )
-        for i, (operations, reason, price, sources) in enumerate(made, start=number + 1)
-    )
-
-
-def _compared(links: Links, decisions: Sequence[PairDecision]) -> list[Compare]:
-    """Return what is thought of the entities of like names: what the model said, else they wait for review."""
-    decided = {d.pair.label: d.state for d in decisions}
-    return [
-        Compare(
-            entity_id=p.entity.id,
-            other_id=p.other.id,
-            names=p.label,
-            before=None,
-            after=decided.get(p.label, p.state),
-        )
-        for p in links.pairs
-    ]
-
-
-def _effects(reading: Reading, links: Links, vectors: Mapping[str, Sequence[float]]) -> Effects:
-    entities = {m.name: links.entity(m.name) for m in reading.mentions}
-    people = {m.name: links.entity(m.name).id for m in speakers(reading.exchange)}
-    return Effects(
-        vectors=vectors,
-        mentions=[
-            (e.id, entity.id)
-            for e in reading.exchange
-            for entity in entities.values()
-            if named_in(e.text, (entity.name, *entity.aliases))
-        ],
-        speakers=[(e.id, people[e.speaker]) for e in reading.exchange if e.speaker in people],
-    )
-
-
-async def settle_episodes(
-    tx: Transaction,
-    exchange: Sequence[Episode],
-    scope: Scope,
-    state: EpisodeState,
-    extraction: str,
-    reason: str | None,
-) -> None:
-    """Mark messages as done or parked."""
-    await tx.write(
-        "settle_episodes",
-        scope=scope.key,
-        ids=[e.id for e in exchange],
-        state=state.value,
-        reason=reason,
-        extraction=extraction,
-    )

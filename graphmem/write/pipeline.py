@@ -29,8 +29,9 @@ from graphmem.write.asking import ask
 from graphmem.write.entities import extract_entities, speakers
 from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.extract import extraction_request
-from graphmem.write.ledger import Ledger, Reading, settle_episodes
+from graphmem.write.ledger import Ledger
 from graphmem.write.link import candidates
+from graphmem.write.record import Reading, settle_episodes
 from graphmem.write.relations import generate_relations, generate_rules
 from graphmem.write.replies import ExtractionReply
 from graphmem.write.single import Tools
