@@ -1,7 +1,7 @@
 // conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
-// $scope STRING  $now STRING  $near FLOAT (least cosine)  $words FLOAT (least share of words)  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, words [STRING], folded}]
-//        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact
+// $scope STRING  $now STRING  $words FLOAT (least share of words)  $limit INT
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, near FLOAT, any BOOLEAN, words [STRING], folded}]
+//        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact; near: the least cosine; any: of all facts of the subject
 // -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
 // The stores' cosines have different ranges: the least one tells which.
 WITH vector.similarity.cosine([1.0, 0.0], [-1.0, 0.0]) AS least
@@ -26,20 +26,20 @@ CALL (item, least) {
   UNION
   WITH item, least WHERE item.vector IS NOT NULL
   MATCH (:Entity {canonical_id: item.subject})<-[:SUBJECT]-(f:Fact)
-  WHERE f.scope = $scope AND (f.value_text IS NOT NULL OR f.raw_predicate IS NOT NULL)
+  WHERE f.scope = $scope AND (item.any OR f.value_text IS NOT NULL OR f.raw_predicate IS NOT NULL)
   WITH item, least, f LIMIT 60
   WITH item, f, 2 * (vector.similarity.cosine(f.embedding, item.vector) - least) / (1 - least) - 1 AS cosine
   WHERE f.expired_at > datetime($now) AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
-    AND (cosine >= $near OR size([w IN item.words WHERE f.folded CONTAINS w]) >= $words * size(item.words)
+    AND (cosine >= item.near OR size([w IN item.words WHERE f.folded CONTAINS w]) >= $words * size(item.words)
          OR size([w IN split(coalesce(f.value_text, ''), ' ') WHERE item.folded CONTAINS toLower(w)])
             >= $words * size(split(coalesce(f.value_text, ''), ' ')))
-  WITH f, cosine ORDER BY cosine DESC LIMIT 5
+  WITH f, cosine ORDER BY cosine DESC LIMIT 8
   RETURN f, 'near' AS kind, cosine
   UNION
   WITH item, least WHERE item.vector IS NOT NULL
   CALL db.index.vector.queryNodes('fact_vector', 10, item.vector) YIELD node AS f, score
   WITH item, f, 2 * score - 1 AS cosine
-  WHERE f.scope = $scope AND cosine >= $near AND f.expired_at > datetime($now)
+  WHERE f.scope = $scope AND cosine >= item.near AND f.expired_at > datetime($now)
     AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
   MATCH (f)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
   RETURN f, 'near' AS kind, cosine

@@ -17,6 +17,8 @@ from graphmem.write.keys import keys_of
 MOST = 2000
 NEAR_COSINE = 0.9
 """Paraphrases of one statement lie at .91 and above with the default embedder, other ones of the kind at .77 to .92."""
+ANYTHING = -1.0
+EARLIEST = "0001-01-01T00:00:00Z"
 NEAR_WORDS = 0.8
 """The least share of the shorter one's words that the longer one has too."""
 # A fact can be found in more than one way; the first of these says most.
@@ -56,8 +58,7 @@ async def detect_conflicts(
     if not statements:
         return ()
     items = [_item(i, s, ontology, vectors) for i, s in enumerate(statements)]
-    least = {"near": NEAR_COSINE, "words": NEAR_WORDS}
-    hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, limit=MOST, **least)
+    hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, words=NEAR_WORDS, limit=MOST)
     met: dict[int, dict[str, Conflict]] = {}
     for hit in hits:
         fact, number = rows.fact(hit), int(hit["i"])
@@ -72,8 +73,10 @@ def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str
     fact = statement.fact
     keys = keys_of(fact, ontology)
     predicate = ontology.predicate(fact.predicate)
+    # A request to forget may mean anything that is said of its subject: the nearest are shown to the model.
+    forgets = statement.polarity is Polarity.FORGET
     # Where entities make a fact, its words say nothing more; where one value holds, every other one is met anyway.
-    worded = predicate.worded and not predicate.exclusive and fact.text in vectors
+    worded = (forgets or (predicate.worded and not predicate.exclusive)) and fact.text in vectors
     return {
         "i": i,
         "live_key": keys.live,
@@ -82,10 +85,12 @@ def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str
         "slot_key": keys.slot if predicate.exclusive else "",
         "pair_key": keys.pair or "",
         "inverse_key": keys.inverse or "",
-        "start": utc_text(fact.interval.start),
-        "end": utc_text(fact.interval.end or OPEN_END),
+        "start": EARLIEST if forgets else utc_text(fact.interval.start),
+        "end": utc_text(OPEN_END if forgets else fact.interval.end or OPEN_END),
         "subject": fact.subject_id,
         "vector": list(vectors[fact.text]) if worded else None,
+        "near": ANYTHING if forgets else NEAR_COSINE,
+        "any": forgets,
         "words": sorted(set(lucene.words(fact.value))) if worded else [],
         "folded": fold(fact.value) if worded else "",
     }
@@ -95,7 +100,8 @@ def _kind(hit: Row, statement: Statement, fact: Fact, ontology: Ontology) -> Con
     """Say what a hit means for the statement; None for a fact that it neither repeats nor contradicts."""
     new, found = statement.fact, hit["kind"]
     if found == ConflictKind.NEAR:
-        return ConflictKind.NEAR if _near(hit, new, fact, ontology) else None
+        forgets = statement.polarity is Polarity.FORGET
+        return ConflictKind.NEAR if forgets or _near(hit, new, fact, ontology) else None
     if found == ConflictKind.INVERSE and ontology.predicate(new.predicate).inverse != fact.predicate:
         return None
     if found == ConflictKind.PAIR or (found == ConflictKind.SLOT and new.normal != fact.normal):

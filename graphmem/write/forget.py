@@ -44,7 +44,10 @@ async def find_forgotten(
 
 def _keys(fact: Fact, ontology: Ontology) -> dict[str, str]:
     keys = keys_of(fact, ontology)
-    return {"value_key": keys.value, "slot_key": ""} if fact.normal else {"value_key": "", "slot_key": keys.slot}
+    if fact.normal:
+        return {"value_key": keys.value, "slot_key": ""}
+    # A note is about anything: which ones are meant is for the model to say.
+    return {"value_key": "", "slot_key": "" if fact.predicate == NOTED else keys.slot}
 
 
 def settle_request(
