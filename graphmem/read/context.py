@@ -12,6 +12,8 @@ from graphmem.read.found import FoundEpisode, FoundFact
 T = TypeVar("T")
 DEFAULT_TOKENS = 1000
 FACT_SHARE = 0.5
+ENDED = "No longer so, and nothing known in its place:"
+REMOVED = "Removed, and not to be told:"
 NOTHING = "Nothing is known about this."
 
 
@@ -32,8 +34,14 @@ def render_context(
     if chosen_facts:
         dated = sorted(chosen_facts, key=lambda pair: pair[1].state.interval.start)
         parts.append("Facts:\n" + "\n".join(f"- {line}" for line, _ in dated))
-    if over:
-        parts.append("No longer so, and nothing known in its place:\n" + "\n".join(f"- {line}" for line, _ in over))
+    parts += [
+        f"{heading}\n" + "\n".join(f"- {line}" for line in lines)
+        for heading, lines in (
+            (ENDED, [line for line, f in over if f.fact.forgotten_at is None]),
+            (REMOVED, [line for line, f in over if f.fact.forgotten_at is not None]),
+        )
+        if lines
+    ]
     if chosen_episodes:
         said = sorted(chosen_episodes, key=lambda pair: (pair[1].episode.at, pair[1].episode.seq))
         parts.append("Said:\n" + "\n".join(f"- {line}" for line, _ in said))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +31,8 @@ from graphmem.write.settle import closes, overlap
 
 _ALL = 1_000_000_000
 _AT_ONCE = 500
+# A store may keep fewer digits of a time than a change does.
+_TICK = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ def breaches(standing: Standing, ontology: Ontology, now: datetime) -> tuple[Bre
         *_edges(standing, now),
         *_properties(standing, ontology, now),
         *_replay(standing),
+        *_gaps(standing),
     )
 
 
@@ -186,6 +189,21 @@ def _replay(standing: Standing) -> Iterator[Breach]:
         # The words of what was forgotten or hidden are gone from both.
         if {s[0] for s in recorded} != {s.episode_id for s in fact.sources}:
             yield Breach(promise="changes replay to the sources", what=f"{fact.text} ({fact.id})")
+
+
+def _gaps(standing: Standing) -> Iterator[Breach]:
+    """Between two beliefs in a fact there is a time without one only where a decision restored it."""
+    restored = {
+        (op.fact_id, change.at)
+        for change in standing.changes
+        for op in change.operations
+        if isinstance(op, Revise) and op.before.expired_at is not None
+    }
+    for fact in standing.facts.values():
+        for one, other in pairwise([*fact.versions, fact.state]):
+            gap = one.expired_at is not None and one.expired_at < other.created_at
+            if gap and not any(i == fact.id and abs(at - other.created_at) < _TICK for i, at in restored):
+                yield Breach(promise="gaps between versions are explained", what=f"{fact.text} ({fact.id})")
 
 
 def _again(

@@ -149,7 +149,7 @@ async def test_what_was_asked_to_be_forgotten_is_told_only_as_that(
     forgetting = (await memory.history(scope=scope))[-1]
 
     assert found.facts == ()
-    assert "Ada lives in [removed] (removed at the speaker's request, " in found.text
+    assert "Removed, and not to be told:\n- Ada lives in [removed] (removed at the speaker's request, " in found.text
     assert "Ada lives in [removed]" in context
     assert "Turin" not in graph
     assert [e.episode.text for e in found.episodes] == []

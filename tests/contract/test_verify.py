@@ -39,6 +39,10 @@ from tests.values import said
             "MATCH (v:FactVersion {scope: $scope}) SET v.expired_at = datetime('9999-01-01T00:00:00Z')",
             "versions never overlap",
         ),
+        (
+            "MATCH (v:FactVersion {scope: $scope}) SET v.expired_at = v.created_at + duration('PT0.001S')",
+            "gaps between versions are explained",
+        ),
         ("MATCH (c:Change {scope: $scope}) WHERE c.number = 2 DETACH DELETE c", "changes are numbered without a gap"),
         ("MATCH (n:Entity {scope: $scope}) WHERE n.name = 'Oslo' SET n.scope = 'test/eve'", "nothing crosses scopes"),
     ],
