@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts import neo4j_local
@@ -14,14 +16,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "proof"
 RUN = [sys.executable, "-m"]
 
 
-def prove(name: str, module: str, *arguments: str) -> None:
+def prove(name: str, module: str, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
     """Run one command and keep what it prints; a failure ends the proof."""
+    given = dict(variables or {})
     print(f"{name}: {module} {shlex.join(arguments)}", flush=True)
-    done = subprocess.run([*RUN, module, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*RUN, module, *arguments], capture_output=True, text=True, check=False, env={**os.environ, **given}
+    )
     if done.returncode:
         sys.exit(f"{name} failed:\n{done.stdout}{done.stderr}")
     shown = shlex.join(Path(a).name if Path(a).is_absolute() else a for a in arguments)
-    (FOLDER / f"{name}.txt").write_text(f"$ python -m {module} {shown}\n{done.stdout}", encoding="utf-8")
+    command = " ".join([*(f"{k}={v}" for k, v in given.items()), "python -m", module, shown])
+    (FOLDER / f"{name}.txt").write_text(f"$ {command}\n{done.stdout}", encoding="utf-8")
 
 
 def main() -> None:
@@ -33,6 +39,8 @@ def main() -> None:
     prove("opening", "scripts.opening")
     prove("hub", "scripts.hub")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
+    lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
+    prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")
         return
