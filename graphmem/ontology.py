@@ -29,7 +29,7 @@ OWN_LABELS = frozenset(
 OWN_TYPES = frozenset(
     {
         *("IN", "NEXT", "MENTIONS", "SAID_BY", "SUBJECT", "OBJECT", "WAS", "STATED_IN", "SUPERSEDES"),
-        *("DEPENDS_ON", "CREATED", "REVISED", "MAYBE_SAME"),
+        *("DEPENDS_ON", "CREATED", "REVISED", "MAYBE_SAME", "ABOUT"),
     }
 )
 OWN_PROPERTIES = frozenset(

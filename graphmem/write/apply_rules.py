@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from graphmem.models import RuleState, Scope
+from graphmem.models import Rule, RuleState, Scope
 from graphmem.operations import AddRule, ChangeRule, Operation
 from graphmem.ports import Transaction
 from graphmem.serial import dump_rule, utc_text
@@ -35,6 +35,15 @@ async def apply_rules(
             for r in stated
         ]
         await tx.write("create_rules", scope=scope.key, now=utc_text(now), rows=rows)
+        about = [{"rule_id": r.id, "entity_id": e} for r in stated for e in entities_in(r)]
+        await tx.write("link_rules", scope=scope.key, rows=about)
     changed = {op.rule_id: op.after.value for op in operations if isinstance(op, ChangeRule)}
     if changed:
         await tx.write("change_rules", scope=scope.key, rows=[{"id": i, "state": s} for i, s in changed.items()])
+
+
+def entities_in(rule: Rule) -> list[str]:
+    """Return the ids of the entities that a rule waits for or leads to; a literal that it waits for is none."""
+    fact = rule.fact
+    ends = (rule.subject_id, rule.normal, fact.subject_named or fact.subject_id, fact.object_named or fact.object_id)
+    return list(dict.fromkeys(e for e in ends if e))

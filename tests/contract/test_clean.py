@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput
 from graphmem.models import Sameness
 from graphmem.write.clean import FindingKind
 from tests.browse import cypher
-from tests.scripted import ScriptedChat, triple
+from tests.scripted import ScriptedChat, rule, triple
 from tests.values import said
 
 READ: dict[str, list[dict[str, Any]]] = {
@@ -144,6 +144,22 @@ async def test_what_was_tampered_with_is_mended(
     }
     assert left == {}
     assert facts == {"Ada lives in Oslo"}
+
+
+async def test_who_waits_in_a_rule_is_no_orphan(settings: Settings, embedder: LocalEmbedder, scope: str) -> None:
+    stated = rule(
+        ("Ada", "starts", "LIVES_IN", "Oslo"), ("Ada's aunt", "OWNS", "Ada's boat"), quote="When I live in Oslo"
+    )
+    model = ScriptedChat(read=lambda _: [], rules=lambda _: [stated])
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("When I live in Oslo, my aunt gets the boat.", "2024-01-10"), scope=scope)
+        await memory.clean(scope=scope, dry_run=False)
+        await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope)
+        facts = {f.text for f in await memory.facts(scope=scope)}
+        breaches = await memory.verify(scope=scope)
+
+    assert facts == {"Ada lives in Oslo", "Ada's aunt owns Ada's boat"}
+    assert breaches == ()
 
 
 async def test_what_comes_in_is_looked_at_by_itself(memory: Memory, scope: str) -> None:
