@@ -28,8 +28,13 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).casefold().split()) or text.strip()
 
 
+def spaceless(text: str) -> bool:
+    """Tell whether a text is in a script that puts no spaces between words."""
+    return _SPACELESS.search(text) is not None
+
+
 def named_in(text: str, names: Sequence[str]) -> bool:
     """Tell whether a text names something, as whole words where the script has spaces between them."""
     padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
     plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
-    return any(name and (name if _SPACELESS.search(name) else f" {name} ") in padded for name in plain)
+    return any(name and (name if spaceless(name) else f" {name} ") in padded for name in plain)

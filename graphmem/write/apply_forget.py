@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from graphmem import rows
-from graphmem.models import Fact, Scope
+from graphmem.models import Scope
 from graphmem.operations import AddEntity, Forget, Hide, Operation
 from graphmem.ports import Transaction
-from graphmem.serial import utc_text
+from graphmem.serial import load_rule, utc_text
 from graphmem.text import fold, named_in
+from graphmem.write.apply_rules import entities_in
 from graphmem.write.forget import value_names
-from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes
+from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes, soften_doubts
 
 
 async def apply_forget(
@@ -37,23 +38,25 @@ async def apply_forget(
         await tx.write("drop_live", scope=scope.key, ids=list(texts))
         forgotten = [_row(i, text, vectors) for i, text in texts.items()]
         await tx.write("forget_facts", scope=scope.key, now=utc_text(now), rows=forgotten)
-        await _doubts(facts, texts, scope, tx)
+        await soften_doubts(facts, texts, scope, tx)
     await _quotes(hidden, names, scope, tx)
     await tx.write("hide_episodes", scope=scope.key, now=utc_text(now), ids=hidden)
+    rules = [load_rule(r["rule"]) for r in await tx.read("rules_of_episodes", scope=scope.key, ids=hidden)]
     await tx.write("delete_rules_of", scope=scope.key, ids=hidden)
-    gone = await drop_orphans(entities, scope, tx)
-    await scrub_changes(Scrubbed(facts=texts, episodes=set(hidden), entities=gone, names=names), scope, tx)
+    entities |= {e for rule in rules for e in entities_in(rule)}
+    scrubbed = Scrubbed(
+        facts=texts,
+        episodes=set(hidden),
+        rules={r.id for r in rules},
+        orphans=await drop_orphans(entities, scope, tx),
+        names=names,
+        phrases=[f.text for f in facts] + [r.text for r in rules],
+    )
+    await scrub_changes(scrubbed, scope, tx)
 
 
 def _row(fact_id: str, text: str, vectors: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     return {"fact_id": fact_id, "text": text, "folded": fold(text), "embedding": list(vectors[text])}
-
-
-async def _doubts(facts: Sequence[Fact], texts: Mapping[str, str], scope: Scope, tx: Transaction) -> None:
-    """Leave the value out of the reasons for which other facts are uncertain."""
-    reasons = [{"text": f.text, "neutral": texts[f.id]} for f in facts]
-    for label in ("Fact", "FactVersion"):
-        await tx.write("soften_doubts", names={"LABEL": label}, scope=scope.key, rows=reasons)
 
 
 async def _quotes(hidden: Sequence[str], names: Sequence[str], scope: Scope, tx: Transaction) -> None:

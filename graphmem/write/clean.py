@@ -63,6 +63,7 @@ class _Scope:
     facts: Mapping[str, Fact]
     entities: Sequence[Entity]
     orphans: frozenset[str]
+    merged: frozenset[str]
     compared: frozenset[frozenset[str]]
 
 
@@ -111,6 +112,7 @@ async def _read(scope: Scope, reader: Reader) -> _Scope:
         facts={i: f for i, f in facts.items() if f.expired_at is None},
         entities=[e for e in entities if e.canonical_id == e.id],
         orphans=frozenset(row["id"] for row in alone),
+        merged=frozenset(e.canonical_id for e in entities if e.canonical_id != e.id),
         compared=frozenset(frozenset((p["entity"]["id"], p["other"]["id"])) for p in pairs),
     )
 
@@ -124,7 +126,7 @@ def _findings(held: _Scope, ontology: Ontology) -> Iterator[Finding]:
 
 def _entities(held: _Scope) -> Iterator[Finding]:
     for entity in held.entities:
-        if entity.id in held.orphans:
+        if entity.id in held.orphans and entity.id not in held.merged:
             what = f"{entity.described}: nothing is said about it, and no message names it"
             yield Finding(kind=FindingKind.ORPHAN, ids=(entity.id,), what=what, action="take it out")
     for one, other in _neighbours([e for e in held.entities if e.id not in held.orphans]):

@@ -9,16 +9,17 @@ from datetime import datetime
 
 from graphmem import rows
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.models import Episode, EpisodeState, Fact, RuleState, Scope
+from graphmem.models import Episode, EpisodeState, Fact, Rule, RuleState, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Change, ChangeRule, Cost, Deleted, Merge, Operation, Revise, ReviseKind
 from graphmem.ports import Reader, Transaction
-from graphmem.serial import utc_text
+from graphmem.serial import load_rule, utc_text
 from graphmem.write.apply import Effects, apply_changes, refresh_live
+from graphmem.write.apply_rules import entities_in
 from graphmem.write.forget import neutral
 from graphmem.write.merge import withdrawal
 from graphmem.write.replay import Place, Replayed, replay, settle_places
-from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes
+from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes, soften_doubts
 from graphmem.write.single import Tools
 from graphmem.write.undo import facts_by_id, recorded, standing
 
@@ -45,7 +46,7 @@ class _Plan:
 
     gone: tuple[str, ...]
     unsourced: tuple[str, ...]
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     operations: tuple[Operation, ...]
     queued: tuple[str, ...]
 
@@ -65,22 +66,26 @@ async def delete_episode(
         plan, texts = await _plan(episode_id, scope, tools.ontology, now, tx)
         entities = await entities_of(list(plan.gone), scope, tx)
         named = await tx.read("entities_of_episode", scope=scope.key, id=episode_id)
-        entities |= {row["id"] for row in named}
+        entities |= {row["id"] for row in named} | {e for rule in plan.rules for e in entities_in(rule)}
+        gone = await facts_by_id(plan.gone, scope, tx)
         if plan.gone:
             await tx.write("drop_live", scope=scope.key, ids=list(plan.gone))
         slots = await tx.read("slots_of_facts", scope=scope.key, ids=list(plan.gone)) if plan.gone else []
         if plan.gone:
             await tx.write("delete_facts", scope=scope.key, ids=list(plan.gone))
+            await soften_doubts(list(gone.values()), texts, scope, tx)
         await tx.write("delete_rules_of", scope=scope.key, ids=[episode_id])
         await tx.write("unlink_episode", scope=scope.key, id=episode_id)
         await tx.write("delete_episode", scope=scope.key, id=episode_id)
         orphans = await drop_orphans(entities, scope, tx)
-        await scrub_changes(Scrubbed(facts=texts, episodes={episode_id}, entities=orphans), scope, tx)
+        rules = {r.id for r in plan.rules}
+        phrases = [f.text for f in gone.values()] + [r.text for r in plan.rules]
+        scrubbed = Scrubbed(facts=texts, episodes={episode_id}, rules=rules, orphans=orphans, phrases=phrases)
         deleted = Deleted(
             episode_id=episode_id,
             facts=plan.gone,
-            rules=plan.rules,
-            entities=tuple(sorted(orphans)),
+            rules=tuple(sorted(rules)),
+            entities=tuple(sorted(orphans.ids)),
             unsourced=plan.unsourced,
         )
         change = Change(
@@ -95,6 +100,7 @@ async def delete_episode(
             editor=editor,
         )
         await apply_changes((change,), Effects(vectors={}), scope, tools.ontology, now, tx)
+        await scrub_changes(scrubbed, scope, tx)
         await refresh_live(slots, scope, tools.ontology, now, tx)
         if plan.queued:
             await tx.write(
@@ -112,7 +118,7 @@ async def delete_episode(
             facts=plan.gone,
             unsourced=plan.unsourced,
             revised=tuple(op.fact_id for op in plan.operations if isinstance(op, Revise)),
-            rules=plan.rules,
+            rules=deleted.rules,
             entities=deleted.entities,
             queued=plan.queued,
         )
@@ -134,17 +140,19 @@ async def _plan(
     stands = [c for c in standing(changes) if not any(isinstance(op, Deleted) for op in c.operations)]
     said = await _episodes(stands, scope, reader)
     done = replay(stands, earlier | {episode_id}, said)
+    # A message that is shown no more cannot be read again: what was decided about it stays.
+    done.doubtful -= {e.id for e in said.values() if not e.text}
     ids = await reader.read("facts_of_scopes", scopes=[scope.key], predicate=None, limit=1_000_000)
     facts = await facts_by_id([row["id"] for row in ids], scope, reader)
     supported = [f for f in facts.values() if any(s.episode_id == episode_id for s in f.sources)]
     gone = tuple(sorted(f.id for f in supported if f.id not in done.states))
     place = settle_places(done, {i: f for i, f in facts.items() if i not in gone}, ontology)
-    rules = await reader.read("rules_of_episode", scope=scope.key, id=episode_id)
+    rules = await reader.read("rules_of_episodes", scope=scope.key, ids=[episode_id])
     operations, queued = _operations(done, place, facts, set(gone), now)
     plan = _Plan(
         gone=gone,
         unsourced=tuple(sorted(f.id for f in supported if f.id not in gone)),
-        rules=tuple(row["id"] for row in rules),
+        rules=tuple(load_rule(row["rule"]) for row in rules),
         operations=(*operations, *await _rules(done, scope, reader)),
         queued=queued,
     )

@@ -6,11 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graphmem import lucene, rows
-from graphmem.models import Conflict, ConflictKind, Entity, Episode, Fact, Polarity, Role, Scope, Statement
+from graphmem.models import (
+    Conflict,
+    ConflictKind,
+    Entity,
+    Episode,
+    Fact,
+    Polarity,
+    Role,
+    Rule,
+    RuleState,
+    Scope,
+    Statement,
+)
 from graphmem.ontology import NOTED, Ontology
 from graphmem.operations import Forget, Hide, Skip
 from graphmem.ports import Reader
-from graphmem.text import fold, named_in
+from graphmem.serial import load_rule
+from graphmem.text import fold, named_in, spaceless
 from graphmem.write.keys import keys_of
 from graphmem.write.settle import Decision, Settled, Unsettled
 
@@ -39,15 +52,22 @@ async def find_forgotten(
     ids = sorted({hit["fact"] for hit in hits})
     found = await reader.read("facts_by_ids", scopes=[scope.key], ids=ids) if ids else []
     facts = {f.id: f for f in map(rows.fact, found)}
-    return {i: [facts[h["fact"]] for h in hits if h["i"] == i] for i in asked}
+    return {i: [facts[h["fact"]] for h in hits if h["i"] == i and _means(asked[i], facts[h["fact"]])] for i in asked}
+
+
+def _means(asked: Fact, fact: Fact) -> bool:
+    """Tell whether a fact that was found from the other end is about the value that the request names."""
+    turned = fact.object_id == asked.subject_id and fact.subject_id != asked.subject_id
+    return not (turned and asked.object_id and fact.subject_id != asked.object_id)
 
 
 def _keys(fact: Fact, ontology: Ontology) -> dict[str, str]:
     keys = keys_of(fact, ontology)
+    inverse = {"object": fact.subject_id, "inverse": ontology.predicate(fact.predicate).inverse or ""}
     if fact.normal:
-        return {"value_key": keys.value, "slot_key": ""}
+        return {"value_key": keys.value, "slot_key": "", **inverse}
     # A note is about anything: which ones are meant is for the model to say.
-    return {"value_key": "", "slot_key": "" if fact.predicate == NOTED else keys.slot}
+    return {"value_key": "", "slot_key": "" if fact.predicate == NOTED else keys.slot, **inverse}
 
 
 def settle_request(
@@ -106,9 +126,22 @@ async def _hiding(decision: Settled, scope: Scope, reader: Reader) -> Settled:
     own = decision.statement.fact
     episodes = {s.episode_id for f in [*facts, own] for s in f.sources}
     names = await value_names([*facts, own], scope, reader)
+    episodes |= {r.source.episode_id for r in await _promised(own, scope, reader)}
     episodes |= {e.id for e in await _naming(names, own.sources[0].episode_id, set(ids), scope, reader)}
     kept = tuple(op for op in decision.operations if not isinstance(op, Hide))
     return replace(decision, operations=(*kept, Hide(episode_ids=tuple(sorted(episodes)))))
+
+
+async def _promised(asked: Fact, scope: Scope, reader: Reader) -> list[Rule]:
+    """Return the rules that would lead to what is asked to be forgotten."""
+    stored = await reader.read("rules_of_scopes", scopes=[scope.key], state=RuleState.WAITING.value)
+    rules = [load_rule(row["rule"]) for row in stored]
+    return [
+        r
+        for r in rules
+        if (r.fact.subject_id, r.fact.predicate) == (asked.subject_id, asked.predicate)
+        and asked.normal in {"", r.fact.normal}
+    ]
 
 
 async def value_names(facts: Sequence[Fact], scope: Scope, reader: Reader) -> set[str]:
@@ -123,7 +156,7 @@ async def value_names(facts: Sequence[Fact], scope: Scope, reader: Reader) -> se
 
 async def _naming(names: set[str], request: str, forgotten: set[str], scope: Scope, reader: Reader) -> list[Episode]:
     """Return the messages up to the request that name the value, but for those that other believed facts rest on."""
-    telling = [n for n in names if len(n) >= LEAST_LETTERS and not n.replace(".", "").isdigit()]
+    telling = [n for n in names if _telling(n)]
     text = lucene.scoped([scope], (w for n in telling for w in lucene.words(n)))
     if text is None:
         return []
@@ -133,7 +166,13 @@ async def _naming(names: set[str], request: str, forgotten: set[str], scope: Sco
     until = episodes[request].seq
     naming = [e for e in episodes.values() if e.seq <= until and named_in(e.text, telling)]
     stated = await reader.read("facts_of_episodes", scope=scope.key, ids=[e.id for e in naming])
-    theirs = {
-        row["episode_id"] for row in stated if row["fact_id"] not in forgotten and named_in(row["quote"], telling)
-    }
+    theirs = {row["episode_id"] for row in stated if row["fact_id"] not in forgotten and named_in(row["text"], telling)}
     return [e for e in naming if e.role is not Role.USER or e.id not in theirs]
+
+
+def _telling(name: str) -> bool:
+    """Tell whether a name is enough of a word to be looked for in other messages: Rio is, tea and 34 are not."""
+    if name.replace(".", "").isdigit():
+        return False
+    least = 2 if spaceless(name) else LEAST_LETTERS - 1 if name[0].isupper() else LEAST_LETTERS
+    return len(name) >= least

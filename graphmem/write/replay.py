@@ -102,10 +102,15 @@ class _Step:
             case AddRule(rule=rule) if rule.source.episode_id not in self._without:
                 rules[rule.id] = RuleState.WAITING
             case ChangeRule(rule_id=rule_id, after=after):
-                self._rule_gone = rule_id not in rules
+                self._rule_gone = rule_id not in rules or self._untriggered(rule_id)
                 rules |= {} if self._rule_gone else {rule_id: after}
             case _:
                 pass
+
+    def _untriggered(self, rule_id: str) -> bool:
+        """Tell whether something that set a rule off, or the rule before it, is left out."""
+        led = [op.fact for op in self._change.operations if isinstance(op, Add) and op.by_rule == rule_id]
+        return any(s.episode_id in self._without for fact in led for s in fact.sources)
 
     def _add(self, operation: Add) -> None:
         fact = operation.fact
@@ -210,7 +215,8 @@ def settle_places(done: Replayed, facts: Mapping[str, Fact], ontology: Ontology)
     places: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
     for fact_id, state in done.states.items():
         fact = facts.get(fact_id)
-        if fact is not None and state.expired_at is None and fact.forgotten_at is None:
+        read_again = {s.episode_id for s in done.sources.get(fact_id, [])} <= done.doubtful
+        if fact is not None and state.expired_at is None and fact.forgotten_at is None and not read_again:
             exclusive = ontology.predicate(fact.predicate).exclusive
             value = "" if exclusive and closes(fact) else f"{fact.normal} {fact.modality}"
             places[fact.subject_id, fact.predicate, fact.raw_predicate, value].append(fact.in_state(state))

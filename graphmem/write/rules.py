@@ -10,7 +10,7 @@ from datetime import datetime
 from graphmem import rows
 from graphmem.models import Fact, Interval, Polarity, Precision, Rule, RuleEvent, RuleState, Scope, Source
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, ChangeRule, Invalidate, InvalidateKind, Operation, Skip
+from graphmem.operations import Add, AddRule, Change, ChangeRule, Invalidate, InvalidateKind, Operation, Skip
 from graphmem.ports import Reader, Vector
 from graphmem.serial import load_rule
 from graphmem.write.retext import text_of
@@ -35,13 +35,13 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Happening:
-    """A value that begins to hold or stops, since when, and the message that says so."""
+    """A value that begins to hold or stops, since when, and the messages that led to it."""
 
     fact: Fact
     ends: bool
     at: datetime
     stated: bool
-    source: Source | None
+    sources: tuple[Source, ...]
 
 
 async def with_rules(
@@ -54,49 +54,63 @@ async def with_rules(
     """
     if not denied and not any(isinstance(op, (Add, Invalidate)) for c in changes for op in c.operations):
         return Fired(changes=tuple(changes), vectors={})
-    waiting = await _waiting(scope, tx)
+    waiting = await _waiting(changes, scope, tx)
     vectors: dict[str, Vector] = {}
     done: list[Change] = []
     batch = [op for c in changes for op in c.operations]
     for change in changes:
         operations = list(change.operations)
+        causes: dict[int, tuple[Source, ...]] = {}
         looked_at = 0
         # What a rule leads to may set off another one.
         while waiting and looked_at < len(operations):
             happening = await _happening(operations[looked_at], denied.get(change.id), scope, tx)
+            if happening is not None and looked_at in causes:
+                happening = replace(happening, sources=causes[looked_at])
             looked_at += 1
             for item in [w for w in waiting if happening is not None]:
                 if happening is None or not await _awaits(item.rule, happening, scope, tx):
                     continue
                 waiting.remove(item)
                 led = await _effect(item.rule, happening, batch, scope, ontology, now, tx)
+                both = tuple(dict.fromkeys((item.rule.source, *happening.sources)))
+                causes |= dict.fromkeys(range(len(operations), len(operations) + len(led)), both)
                 operations += led
                 batch += led
-                vectors |= {op.fact.text: item.vector for op in led if isinstance(op, Add)}
+                vectors |= {op.fact.text: item.vector for op in led if isinstance(op, Add) and item.vector}
         done.append(replace(change, operations=tuple(operations)))
     return Fired(changes=tuple(done), vectors=vectors)
 
 
-async def _waiting(scope: Scope, reader: Reader) -> list[_Waiting]:
-    """Return the rules that wait, about the entities that are meant now."""
+async def _waiting(changes: Sequence[Change], scope: Scope, reader: Reader) -> list[_Waiting]:
+    """Return the rules that wait, also those of the same exchange, about the entities that are meant now."""
     found = await reader.read("rules_of_scopes", scopes=[scope.key], state=RuleState.WAITING.value)
     stored = [(load_rule(row["rule"]), row["embedding"]) for row in found]
     ends = {e for rule, _ in stored for e in (rule.subject_id, rule.normal, rule.fact.subject_id, rule.fact.object_id)}
     known = await reader.read("entities_by_ids", scopes=[scope.key], ids=sorted(e for e in ends if e)) if ends else []
     meant = {e.id: e.canonical_id for e in (rows.entity(row["entity"]) for row in known)}
-    return [_Waiting(rule=_about(rule, meant), vector=vector) for rule, vector in stored]
+    called = await reader.read("entities_by_ids", scopes=[scope.key], ids=sorted(set(meant.values()))) if meant else []
+    names = {row["entity"]["id"]: row["entity"]["name"] for row in called}
+    old = [_Waiting(rule=_about(rule, meant, names), vector=vector) for rule, vector in stored]
+    # The vectors of new ones come with the exchange.
+    new = [op.rule for c in changes for op in c.operations if isinstance(op, AddRule)]
+    return [*old, *(_Waiting(rule=rule, vector=()) for rule in new)]
 
 
-def _about(rule: Rule, meant: Mapping[str, str]) -> Rule:
+def _about(rule: Rule, meant: Mapping[str, str], names: Mapping[str, str]) -> Rule:
     fact = rule.fact
+    subject = meant.get(fact.subject_id, fact.subject_id)
+    target = meant.get(fact.object_id or "", fact.object_id)
     return replace(
         rule,
         subject_id=meant.get(rule.subject_id, rule.subject_id),
         normal=meant.get(rule.normal, rule.normal),
         fact=replace(
             fact,
-            subject_id=meant.get(fact.subject_id, fact.subject_id),
-            object_id=meant.get(fact.object_id or "", fact.object_id),
+            subject_id=subject,
+            subject=names.get(subject, fact.subject),
+            object_id=target,
+            object=names.get(target or "", fact.object),
         ),
     )
 
@@ -109,15 +123,16 @@ async def _happening(operation: Operation, denied: Fact | None, scope: Scope, re
                 ends=True,
                 at=denied.interval.start,
                 stated=denied.interval.stated,
-                source=denied.sources[0],
+                sources=denied.sources,
             )
         case Add(fact=fact) if closes(fact):
-            source = fact.sources[0] if fact.sources else None
-            return _Happening(fact=fact, ends=False, at=fact.interval.start, stated=fact.interval.stated, source=source)
+            start = fact.interval
+            return _Happening(fact=fact, ends=False, at=start.start, stated=start.stated, sources=fact.sources)
         case Invalidate(fact_id=fact_id, kind=InvalidateKind.CHANGE, at=at, source=source):
             found = await reader.read("facts_by_ids", scopes=[scope.key], ids=[fact_id])
             fact = rows.fact(found[0]) if found else None
-            return _Happening(fact=fact, ends=True, at=at, stated=True, source=source) if fact else None
+            said = (source,) if source else ()
+            return _Happening(fact=fact, ends=True, at=at, stated=True, sources=said) if fact else None
         case _:
             return None
 
@@ -168,7 +183,7 @@ async def _effect(
     fired = ChangeRule(rule_id=rule.id, text=rule.text, before=RuleState.WAITING, after=RuleState.FIRED)
     start = Interval(start=happening.at, precision=Precision.DAY, stated=happening.stated)
     fact = replace(rule.fact, id=f"fa_{uuid.uuid4().hex[:24]}", interval=start, created_at=now)
-    sources = tuple(dict.fromkeys(s for s in (rule.source, happening.source) if s is not None))
+    sources = tuple(dict.fromkeys((rule.source, *happening.sources)))
     fact = replace(fact, sources=sources, text=text_of(fact, ontology))
     closed = {op.fact_id for op in batch if isinstance(op, Invalidate)}
     held = [f for f in await _of_place(fact, scope, reader) if f.id not in closed and overlap(f, fact)]

@@ -7,99 +7,110 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphmem.models import Scope
+from graphmem.models import Fact, Scope
 from graphmem.ports import Reader, Transaction
 from graphmem.text import named_in
 from graphmem.write.forget import REMOVED
 
 _SILENT = {"quote": "", "subject_surface": "", "object_surface": ""}
-# Operations on entities keep their names, unless the entity itself is gone.
-_OF_ENTITIES = frozenset({"AddEntity", "NameEntity", "ChangeEntity"})
+_EMPTY = {"object": "", "object_id": None, "object_named": None, "literal": None, "uncertain_because": ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphans:
+    """Entities that are gone, and all the names that they had."""
+
+    ids: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubbed:
-    """What has to go: facts by id with how they read now, quotes of messages, gone entities, and names anywhere."""
+    """What has to go: facts by id with how they read now, rules, the quotes of messages, entities, and words.
+
+    `names` go from decisions about these facts and messages only, `phrases` from all: nothing else says them.
+    """
 
     facts: Mapping[str, str]
     episodes: Set[str]
-    entities: Set[str] = frozenset()
+    rules: Set[str] = frozenset()
+    orphans: Orphans = Orphans()
     names: Sequence[str] = ()
+    phrases: Sequence[str] = ()
 
 
 async def scrub_changes(gone: Scrubbed, scope: Scope, tx: Transaction) -> None:
     """Rewrite the recorded decisions that hold what has to go; what they did, to what and when stays."""
-    found = await tx.read(
-        "changes_holding",
-        scope=scope.key,
-        facts=sorted(gone.facts),
-        episodes=sorted(gone.episodes),
-    )
+    found = await tx.read("changes_holding", scope=scope.key)
     rewritten = [row for row in (_rewritten(row, gone) for row in found) if row is not None]
     if rewritten:
         await tx.write("rewrite_changes", scope=scope.key, rows=rewritten)
 
 
 def _rewritten(row: Mapping[str, Any], gone: Scrubbed) -> dict[str, Any] | None:
-    operations: list[dict[str, Any]] = json.loads(row["operations"])
-    told = json.dumps([_operation(op, gone) for op in operations], ensure_ascii=False)
-    only = bool(row["episode_ids"]) and set(row["episode_ids"]) <= gone.episodes
-    reason = REMOVED if only or named_in(row["reason"], gone.names) else row["reason"]
+    sources = set(row["episode_ids"] or ())
+    related = bool(sources & gone.episodes) or any(i in row["operations"] for i in (*gone.facts, *gone.rules))
+    words = [*gone.phrases, *gone.orphans.names, *(gone.names if related else ())]
+    alone = bool(sources) and sources <= gone.episodes
+    operations = [_operation(op, gone, words, alone=alone) for op in json.loads(row["operations"])]
+    told = json.dumps(operations, ensure_ascii=False)
+    reason = REMOVED if alone or named_in(row["reason"], words) else row["reason"]
     if (told, reason) == (row["operations"], row["reason"]):
         return None
     return {"id": row["id"], "operations": told, "reason": reason}
 
 
-def _operation(operation: dict[str, Any], gone: Scrubbed) -> dict[str, Any]:
-    if operation["op"] in _OF_ENTITIES:
-        return _without_entities(operation, gone.entities)
-    fact_id = str(operation.get("fact_id"))
+def _operation(operation: dict[str, Any], gone: Scrubbed, words: Sequence[str], *, alone: bool) -> dict[str, Any]:
+    fact_id = operation.get("fact_id")
     if fact_id in gone.facts and "text" in operation:
-        operation = {**operation, "text": gone.facts[fact_id]}
-    return cast("dict[str, Any]", _value(operation, gone))
+        operation = {**operation, "text": gone.facts[str(fact_id)]}
+    elif alone and "text" in operation:
+        operation = {**operation, "text": REMOVED}
+    rule = operation.get("rule")
+    if operation.get("rule_id") in gone.rules:
+        operation = {**operation, "text": REMOVED}
+    if rule is not None and rule["id"] in gone.rules:
+        fact: dict[str, Any] = {**rule["fact"], **_EMPTY, "text": REMOVED, "sources": []}
+        operation = {**operation, "rule": {**rule, "text": REMOVED, "normal": "", "fact": fact}}
+    return cast("dict[str, Any]", _value(operation, gone, words))
 
 
-def _without_entities(operation: dict[str, Any], entities: Set[str]) -> dict[str, Any]:
-    named = [operation[k]["id"] for k in ("entity", "before", "after") if _is_map(operation.get(k))]
-    if not {operation.get("entity_id"), *named} & entities:
-        return operation
-    if "alias" in operation:
-        return {**operation, "alias": REMOVED, "before": []}
-    return {k: {**v, "name": REMOVED, "aliases": []} if _is_map(v) else v for k, v in operation.items()}
-
-
-def _is_map(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _value(value: Any, gone: Scrubbed) -> Any:
+def _value(value: Any, gone: Scrubbed, words: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return _map(cast("dict[str, Any]", value), gone)
+        return _map(cast("dict[str, Any]", value), gone, words)
     if isinstance(value, list):
-        return [_value(v, gone) for v in cast("list[Any]", value)]
-    if isinstance(value, str) and gone.names and named_in(value, gone.names):
-        return REMOVED
-    return value
+        return [_value(v, gone, words) for v in cast("list[Any]", value)]
+    return REMOVED if isinstance(value, str) and words and named_in(value, words) else value
 
 
-def _map(value: dict[str, Any], gone: Scrubbed) -> dict[str, Any]:
+def _map(value: dict[str, Any], gone: Scrubbed, words: Sequence[str]) -> dict[str, Any]:
     if "predicate" in value and value.get("id") in gone.facts:
-        empty = {"object": "", "object_id": None, "object_named": None, "literal": None, "uncertain_because": ""}
         sources = [{**s, **_SILENT} for s in value["sources"]]
-        return {**value, **empty, "text": gone.facts[value["id"]], "sources": sources}
-    if "quote" in value and value.get("episode_id") in gone.episodes:
-        return {**value, **_SILENT}
-    return {k: _value(v, gone) for k, v in value.items()}
+        value = {**value, **_EMPTY, "text": gone.facts[value["id"]], "sources": sources}
+    elif "canonical_id" in value:
+        # An entity keeps its names while there is one.
+        return {**value, "name": REMOVED, "aliases": []} if value["id"] in gone.orphans.ids else value
+    elif "quote" in value and value.get("episode_id") in gone.episodes:
+        value = {**value, **_SILENT}
+    return {k: v if k in {"op", "id", "scope"} else _value(v, gone, words) for k, v in value.items()}
 
 
-async def drop_orphans(entity_ids: Set[str], scope: Scope, tx: Transaction) -> set[str]:
+async def soften_doubts(facts: Sequence[Fact], texts: Mapping[str, str], scope: Scope, tx: Transaction) -> None:
+    """Leave facts that are gone out of the reasons for which others are or were uncertain."""
+    reasons = [{"text": f.text, "neutral": texts[f.id]} for f in facts]
+    for label in ("Fact", "FactVersion"):
+        await tx.write("soften_doubts", names={"LABEL": label}, scope=scope.key, rows=reasons)
+
+
+async def drop_orphans(entity_ids: Set[str], scope: Scope, tx: Transaction) -> Orphans:
     """Delete those of the entities about which nothing is left, no fact and no message that is shown."""
     if not entity_ids:
-        return set()
-    alone = {row["id"] for row in await tx.read("orphans", scope=scope.key, ids=sorted(entity_ids))}
+        return Orphans()
+    alone = await tx.read("orphans", scope=scope.key, ids=sorted(entity_ids))
     if alone:
-        await tx.write("delete_entities", scope=scope.key, ids=sorted(alone))
-    return alone
+        await tx.write("delete_entities", scope=scope.key, ids=sorted(row["id"] for row in alone))
+    names = {n for row in alone for n in (row["name"], *(row["aliases"] or ()))}
+    return Orphans(ids=frozenset(row["id"] for row in alone), names=tuple(sorted(names)))
 
 
 async def entities_of(facts: Sequence[str], scope: Scope, reader: Reader) -> set[str]:

@@ -63,6 +63,10 @@ def settle(statement: Statement, conflicts: Sequence[Conflict], ontology: Ontolo
         denied = tuple(c for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.DENIED}) or alike
         if not denied:
             return _skip(statement, "it denies what is not believed")
+        # What is only planned or doubtful ends no fact, though a plan may end a plan.
+        denied = tuple(c for c in denied if closes(fact) or c.fact.modality is fact.modality is not Modality.SAID)
+        if not denied:
+            return _skip(statement, "it is not certain enough to close anything")
         return Unsettled(statement=statement, conflicts=denied)
     repeated = next((c.fact for c in conflicts if c.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}), None)
     if repeated is not None:

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from graphmem import AsOf, Memory, Settings
+from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.models import RuleState
 from graphmem.serial import dump
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
-from tests.scripted import ScriptedChat
+from tests.conftest import decide, read
+from tests.scripted import ScriptedChat, rule
 from tests.values import day, said
 
 NOON = timedelta(hours=12)
@@ -177,3 +179,55 @@ async def test_what_is_not_there_or_still_to_be_read_is_refused(memory: Memory, 
     with pytest.raises(InvalidInput, match="still to be read"):
         await memory.delete(waiting.episode_ids[0], scope=scope)
     await memory.process(scope=scope)
+
+
+async def test_its_words_are_in_no_other_decision_and_no_doubt(
+    memory: Memory, story: Story, scope: str, settings: Settings
+) -> None:
+    first = await story("I live in Turin.", "2024-01-10")
+    await story("My commute is 20 minutes.", "2024-01-11")
+    await story("We moved to Oslo last week!", "2024-06-20")
+    await story("When I leave Lumen, Ben gets the car.", "2024-07-01")
+    stated = (await memory.rules(scope=scope))[0].source.episode_id
+    oslo = next(f for f in await memory.facts(scope=scope) if f.predicate == "LIVES_IN")
+    await memory.change_entity(str(oslo.object_id), name="Christiania", scope=scope)
+
+    await memory.delete(first.episode_ids[0], scope=scope)
+    await memory.delete(stated, scope=scope)
+
+    told = dump([await memory.history(scope=scope), await memory.entities(scope=scope)])
+    graph = str(cypher(settings, "MATCH (n {scope: $scope}) RETURN n", scope=f"test/{scope}"))
+    assert "Turin" not in told
+    assert "Turin" not in graph
+    assert "gets the car" not in told
+    assert "gets the car" not in graph
+    assert "Christiania" in told
+
+
+async def test_a_chain_of_rules_falls_with_what_set_it_off(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    car = rule(("Ada", "ends", "WORKS_AT", "Lumen"), ("Ben", "OWNS", "car"), quote="Ben gets the car")
+    rome = rule(("Ben", "starts", "OWNS", "car"), ("Ben", "LIVES_IN", "Rome"), quote="Ben goes to Rome")
+    rules = {"When I leave, Ben gets the car.": [car], "With a car Ben goes to Rome.": [rome]}
+    model = ScriptedChat(read=read, decide=decide, rules=lambda text: rules.get(text, []))
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("I work at Lumen.", "2024-01-10"), scope=scope)
+        stated = await memory.add(said("When I leave, Ben gets the car.", "2024-02-10"), scope=scope)
+        await memory.add(said("With a car Ben goes to Rome.", "2024-02-11"), scope=scope)
+        left = await memory.add(said("I left Lumen.", "2024-05-10"), scope=scope)
+        fired = await values(memory, scope)
+        await memory.delete(left.episode_ids[0], scope=scope)
+        back = await values(memory, scope)
+        waiting = [r.state for r in await memory.rules(scope=scope)]
+        again = await memory.add(said("I left Lumen.", "2024-06-10"), scope=scope)
+        await memory.delete(stated.episode_ids[0], scope=scope)
+        without = await values(memory, scope)
+        last = [r.state for r in await memory.rules(scope=scope)]
+        breaches = await memory.verify(scope=scope)
+
+    assert again.parked == {}
+    assert fired == ["Ben lives in Rome", "Ben owns car"]
+    assert (back, waiting) == (["Ada works at Lumen"], [RuleState.WAITING, RuleState.WAITING])
+    assert (without, last) == ([], [RuleState.WAITING])
+    assert breaches == ()
