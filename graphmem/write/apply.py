@@ -117,12 +117,13 @@ def _revision_row(fact: Fact, ontology: Ontology) -> dict[str, Any]:
 
 
 async def _let_go(merged: Sequence[ChangeEntity], scope: Scope, tx: Transaction) -> list[str]:
-    """Take the facts of entities that are merged or split out of the live view, while they still are what they were."""
+    """Take the facts of entities that are merged or split out of the live view, and their keys from them."""
     ends = sorted({e for op in merged for e in (op.before.canonical_id, op.after.canonical_id)})
     if not ends:
         return []
     ids = [r["id"] for r in await tx.read("facts_touching", scopes=[scope.key], entities=ends, limit=_ALL)]
     await tx.write("drop_live", scope=scope.key, ids=ids)
+    await tx.write("release_keys", scope=scope.key, ids=ids)
     return ids
 
 

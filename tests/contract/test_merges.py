@@ -61,6 +61,17 @@ async def test_undone_they_are_two_again(memory: Memory, scope: str, settings: S
     assert cypher(settings, LIVE_VIEW, scope=f"test/{scope}") == live
 
 
+async def test_undone_each_takes_its_own_home_again(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2024-01-01")
+    await memory.assert_fact("Zoe", "LIVES_IN", "Turin", scope=scope, valid_from="2024-02-01")
+    known = await ids(memory, scope)
+    (merge,) = await memory.merge_entities(known["Zoe"], known["Ada"], scope=scope)
+
+    await memory.undo(merge.id, scope=scope)
+
+    assert {f.text for f in await memory.facts(scope=scope)} == {"Ada lives in Turin", "Zoe lives in Turin"}
+
+
 async def test_what_was_learned_since_returns_by_the_name_it_was_said_of(memory: Memory, scope: str) -> None:
     known = await two_sisters(memory, scope)
     await memory.merge_entities(known["Ellie"], known["Eleanor"], scope=scope)
