@@ -12,6 +12,8 @@ from typing import LiteralString, cast
 from graphmem.errors import QueryError
 
 FOLDERS = ("write", "read", "admin")
+SEARCH = {"arcadedb": "search/overfetch", "neo4j526": "search/overfetch", "neo4j2026": "search/neo4j2026"}
+"""How each dialect searches its vector indexes: the same query names, one folder a way."""
 _HEADER = re.compile(r"// ([a-z][a-z0-9_]*): \S")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ALLOWED = {
@@ -50,12 +52,12 @@ class Queries:
         return cast("LiteralString", text)
 
 
-def load_queries(root: Path | None = None) -> Queries:
-    """Read and check all query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
+def load_queries(dialect: str, root: Path | None = None) -> Queries:
+    """Read and check a dialect's query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
     if root is None:
-        return _shipped()
+        return _shipped(dialect)
     texts: dict[str, str] = {}
-    for path in sorted(p for folder in FOLDERS for p in (root / folder).rglob("*.cypher")):
+    for path in sorted(p for folder in (*FOLDERS, SEARCH[dialect]) for p in (root / folder).rglob("*.cypher")):
         name = _checked(path, path.read_text(encoding="utf-8"), free=path.parent.name == "admin")
         if name in texts:
             raise QueryError(f"{path}: another file already names a query {name!r}.")
@@ -64,8 +66,8 @@ def load_queries(root: Path | None = None) -> Queries:
 
 
 @cache
-def _shipped() -> Queries:
-    return load_queries(cypher_root())
+def _shipped(dialect: str) -> Queries:
+    return load_queries(dialect, cypher_root())
 
 
 def _checked(path: Path, text: str, *, free: bool) -> str:
