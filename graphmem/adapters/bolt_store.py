@@ -143,7 +143,7 @@ class BoltStore:
             info = await driver.get_server_info()
         except (Neo4jError, DriverError) as exc:
             raise self._wrapped(exc) from exc
-        self.dialect = "arcadedb" if "ArcadeDB" in info.agent else _neo4j_dialect(info.agent)
+        self.dialect = "arcadedb" if "ArcadeDB" in info.agent else neo4j_dialect(info.agent)
         self._queries = load_queries(self.dialect)
 
     async def read(self, query: str, **parameters: Any) -> list[Row]:
@@ -342,7 +342,7 @@ async def _apply(migration: Migration, reached: int, store: BoltStore, embedder:
     await store.transact(record)
 
 
-def _neo4j_dialect(agent: str) -> str:
+def neo4j_dialect(agent: str) -> str:
     """Return the dialect of a Neo4j server by what it calls itself; raises StoreUnsupported naming those that are."""
     version = agent.partition("/")[2]
     if version.startswith("5.26."):
