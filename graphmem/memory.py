@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 
 from graphmem import rows
+from graphmem.analytics import Analytics
 from graphmem.base import ScopeLike
 from graphmem.edits import Edits
 from graphmem.errors import InvalidInput, NotFound
@@ -72,7 +73,7 @@ class Status:
     changes: int
 
 
-class Memory(Edits):
+class Memory(Edits, Analytics):
     """A long-term memory; open it with `async with Memory.open() as memory`."""
 
     @classmethod

@@ -1,6 +1,6 @@
 """Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
 
-By hand: ``python scripts/neo4j_local.py [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C; ``--prepare`` only
+By hand: ``python scripts/neo4j_local.py [--version V] [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C; ``--prepare`` only
 brings the jars.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib.util
 import os
 import re
 import shutil
@@ -41,7 +42,10 @@ class Release:
     java: tuple[int, ...]
 
 
-RELEASES = {"5.26.30": Release("org.neo4j.server.CommunityEntryPoint", (17, 21))}
+RELEASES = {
+    "5.26.30": Release("org.neo4j.server.CommunityEntryPoint", (17, 21)),
+    "2026.08.1": Release("org.neo4j.server.Neo4jCommunity", (21, 25)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def prepare(version: str = DEFAULT_VERSION) -> Path:
 def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Generator[Server]:
     """Run a server until the block ends; its data stay only where `home` is given."""
     lib = prepare(version)
-    java = find_java(_release(version).java)
+    java = java_of(version)
     folder = home or Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
     bolt, http = _free_ports()
     (folder / "conf").mkdir(parents=True, exist_ok=True)
@@ -112,15 +116,29 @@ def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Generat
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def java_of(version: str) -> str:
+    """Return a java that a version runs on; raises Missing."""
+    return find_java(_release(version).java)
+
+
 def find_java(wanted: tuple[int, ...]) -> str:
-    """Return a java of one of these versions, from JAVA_HOME*, PATH or the usual folders; raises Missing."""
+    """Return a java of one of these versions; raises Missing.
+
+    It is looked for in JAVA_HOME*, on the PATH, in the usual folders, and last inside the embedded store's package.
+    """
     homes = [Path(value) / "bin" / "java" for key, value in sorted(os.environ.items()) if key.startswith("JAVA_HOME")]
     on_path = shutil.which("java")
     usual = sorted(Path("/usr/lib/jvm").glob("*/bin/java"))
-    for candidate in [*homes, *([Path(on_path)] if on_path else []), *usual]:
+    carried = [Path(p) / "jre" / "bin" / "java" for p in (_package_folder("arcadedb_embedded"),) if p]
+    for candidate in [*homes, *([Path(on_path)] if on_path else []), *usual, *carried]:
         if candidate.exists() and _java_version(candidate) in wanted:
             return str(candidate)
     raise Missing(f"no Java {' or '.join(map(str, wanted))} was found: install a JDK, or set JAVA_HOME to one.")
+
+
+def _package_folder(name: str) -> str | None:
+    found = importlib.util.find_spec(name)
+    return next(iter(found.submodule_search_locations), None) if found and found.submodule_search_locations else None
 
 
 def _java_version(java: Path) -> int:

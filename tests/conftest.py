@@ -29,24 +29,37 @@ def embedder() -> LocalEmbedder:
 
 @pytest.fixture(scope="session")
 def neo4j_uri() -> Iterator[str]:
-    """NEO4J_URI, else a server from local jars, else a container; REQUIRE_NEO4J=1 turns a skip into a failure."""
+    """NEO4J_URI, else 5.26 from local jars, else in a container; REQUIRE_NEO4J=1 turns a skip into a failure."""
     given = os.environ.get("NEO4J_URI")
     if given:
         yield given
         return
+    yield from _server("5.26.30")
+
+
+@pytest.fixture(scope="session")
+def neo4j2026_uri() -> Iterator[str]:
+    """A server of the 2026 line, from local jars or in a container; where NEO4J_URI is set only that one is tested."""
+    if os.environ.get("NEO4J_URI"):
+        pytest.skip("NEO4J_URI names the one server to test")
+    yield from _server("2026.08.1")
+
+
+def _server(version: str) -> Iterator[str]:
     try:
-        neo4j_local.prepare()
+        neo4j_local.prepare(version)
+        neo4j_local.java_of(version)
     except neo4j_local.Missing as missing:
-        yield from _container(str(missing))
+        yield from _container(version, str(missing))
         return
-    with neo4j_local.running() as server:
+    with neo4j_local.running(version) as server:
         yield server.bolt_uri
 
 
-def _container(why_no_jars: str) -> Iterator[str]:
+def _container(version: str, why_no_jars: str) -> Iterator[str]:
     container, reason = None, ""
     try:
-        container = Neo4jContainer("neo4j:5.26.30-community").with_env("NEO4J_AUTH", "none").start()
+        container = Neo4jContainer(f"neo4j:{version}-community").with_env("NEO4J_AUTH", "none").start()
     except DockerException as exc:
         reason = f"no Neo4j: {why_no_jars}; and no Docker: {exc}"
     if container is None:
@@ -68,12 +81,12 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("embedded")
 
 
-@pytest.fixture(params=["embedded", "neo4j"])
+@pytest.fixture(params=["embedded", "neo4j", "neo4j2026"])
 def settings(request: pytest.FixtureRequest, embedded_home: Path) -> Settings:
-    """Both stores, one after the other; a test takes a scope of its own."""
+    """All stores, one after the other; a test takes a scope of its own."""
     if request.param == "embedded":
         return Settings(home=embedded_home, tenant="test")
-    return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue("neo4j_uri"), tenant="test")
+    return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue(f"{request.param}_uri"), tenant="test")
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ class BoltStore:
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
-        self._queries = load_queries()
+        self._queries = Queries({})
         self._driver: AsyncDriver | None = None
         self._address: Address | None = None
         self._opening = asyncio.Lock()
@@ -143,7 +143,8 @@ class BoltStore:
             info = await driver.get_server_info()
         except (Neo4jError, DriverError) as exc:
             raise self._wrapped(exc) from exc
-        self.dialect = "arcadedb" if "ArcadeDB" in info.agent else _neo4j_dialect(info.agent)
+        self.dialect = "arcadedb" if "ArcadeDB" in info.agent else neo4j_dialect(info.agent)
+        self._queries = load_queries(self.dialect)
 
     async def read(self, query: str, **parameters: Any) -> list[Row]:
         """Return the rows of a named query; nothing is written, so that it needs no transaction around it."""
@@ -341,8 +342,13 @@ async def _apply(migration: Migration, reached: int, store: BoltStore, embedder:
     await store.transact(record)
 
 
-def _neo4j_dialect(agent: str) -> str:
+def neo4j_dialect(agent: str) -> str:
+    """Return the dialect of a Neo4j server by what it calls itself; raises StoreUnsupported naming those that are."""
     version = agent.partition("/")[2]
     if version.startswith("5.26."):
         return "neo4j526"
-    raise StoreUnsupported(f"the server says {agent}; graphmem speaks to Neo4j 5.26 and to its embedded store.")
+    if version.startswith("2026."):
+        return "neo4j2026"
+    raise StoreUnsupported(
+        f"the server says {agent}; graphmem speaks to Neo4j 5.26 (LTS), to Neo4j 2026.x, and to its embedded store."
+    )

@@ -11,8 +11,11 @@ from typing import LiteralString, cast
 
 from graphmem.errors import QueryError
 
-FOLDERS = ("write", "read", "admin")
+FOLDERS = ("write", "read", "admin", "analytics")
+SEARCH = {"arcadedb": "search/overfetch", "neo4j526": "search/overfetch", "neo4j2026": "search/neo4j2026"}
+"""How each dialect searches its vector indexes: the same query names, one folder a way."""
 _HEADER = re.compile(r"// ([a-z][a-z0-9_]*): \S")
+_PARAMETER = re.compile(r"\$(\w+) (\[STRING\]|STRING|INT|TIME)(\?)?(?: = (\S+))?")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ALLOWED = {
     "TYPE": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
@@ -50,12 +53,12 @@ class Queries:
         return cast("LiteralString", text)
 
 
-def load_queries(root: Path | None = None) -> Queries:
-    """Read and check all query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
+def load_queries(dialect: str, root: Path | None = None) -> Queries:
+    """Read and check a dialect's query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
     if root is None:
-        return _shipped()
+        return _shipped(dialect)
     texts: dict[str, str] = {}
-    for path in sorted(p for folder in FOLDERS for p in (root / folder).rglob("*.cypher")):
+    for path in sorted(p for folder in (*FOLDERS, SEARCH[dialect]) for p in (root / folder).rglob("*.cypher")):
         name = _checked(path, path.read_text(encoding="utf-8"), free=path.parent.name == "admin")
         if name in texts:
             raise QueryError(f"{path}: another file already names a query {name!r}.")
@@ -64,8 +67,8 @@ def load_queries(root: Path | None = None) -> Queries:
 
 
 @cache
-def _shipped() -> Queries:
-    return load_queries(cypher_root())
+def _shipped(dialect: str) -> Queries:
+    return load_queries(dialect, cypher_root())
 
 
 def _checked(path: Path, text: str, *, free: bool) -> str:
@@ -85,6 +88,49 @@ def _checked(path: Path, text: str, *, free: bool) -> str:
     if unknown:
         raise QueryError(f"{path}: unknown placeholders {sorted(unknown)}.")
     return header[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of an analysis: STRING, INT or TIME; `optional` may be left out, `default` stands in."""
+
+    name: str
+    type: str
+    optional: bool
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A named query of analytics/ as its header describes it."""
+
+    name: str
+    what: str
+    parameters: tuple[Parameter, ...]
+    columns: tuple[str, ...]
+
+
+@cache
+def load_analyses() -> Mapping[str, Analysis]:
+    """Return the analyses by name, as their headers describe them."""
+    paths = sorted((cypher_root() / "analytics").glob("*.cypher"))
+    return {path.stem: _analysis(path) for path in paths}
+
+
+def _analysis(path: Path) -> Analysis:
+    head = [line.removeprefix("//").strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    head = head[: next(i for i, line in enumerate(head) if line.startswith(("MATCH", "UNWIND", "CALL")))]
+    columns = next((line.removeprefix("->") for line in head if line.startswith("->")), "")
+    found = _PARAMETER.findall(" ".join(line for line in head[1:] if not line.startswith("->")))
+    return Analysis(
+        name=path.stem,
+        what=head[0].partition(": ")[2],
+        parameters=tuple(
+            Parameter(name=name, type=kind, optional=bool(mark), default=default or None)
+            for name, kind, mark, default in found
+        ),
+        columns=tuple(part.split()[0] for part in columns.split(",") if part.strip()),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

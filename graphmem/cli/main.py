@@ -185,6 +185,31 @@ def history(
 
 
 @app.command()
+def cypher(
+    name: Annotated[str | None, typer.Argument(help="an analysis; without one they are listed")] = None,
+    scope: ScopeOption = "",
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="a parameter as name=value")] = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print comma-separated values")] = False,
+) -> None:
+    """Run a named analysis of what a scope knows, one of cypher/analytics; without a name list them."""
+    given = dict(said(lambda: _assigned(p)) for p in param or ())
+
+    async def work(memory: Memory) -> None:
+        if name is None:
+            known = memory.analyses()
+            printed(as_json, known, lambda console: show.show_analyses(console, known))
+            return
+        answer = await memory.analyse(name, scope=named_scope(scope), parameters=given)
+        if as_csv:
+            show.print_csv(answer)
+        else:
+            printed(as_json, answer, lambda console: show.show_answer_table(console, answer))
+
+    with_memory(work)
+
+
+@app.command()
 def status(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Say how much a scope holds, and what this memory is made of."""
 
@@ -316,6 +341,13 @@ async def _demo(as_json: bool) -> None:
             print(json.dumps(shown, ensure_ascii=False))
     if missed and chosen.replay:
         raise typer.Exit(1)
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise InvalidInput(f"--param {text!r} must be name=value.")
+    return name.strip(), value
 
 
 def _clocks(valid: str | None, known: str | None) -> AsOf:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections.abc import Sequence
-from typing import assert_never
+from typing import assert_never, cast
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from graphmem.adapters.queries import Analysis
+from graphmem.analytics import Answer
 from graphmem.bench.conflicts import ConflictScores
 from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
@@ -261,6 +265,35 @@ def show_neighbourhood(console: Console, found: Neighbourhood) -> None:
     show_facts(console, found.facts)
     if found.truncated:
         console.print("[yellow]there is more: name fewer hops[/]")
+
+
+def show_analyses(console: Console, analyses: Sequence[Analysis]) -> None:
+    """Print what can be asked, with the parameters."""
+    for analysis in analyses:
+        own = [p for p in analysis.parameters if p.name not in {"scopes", "now"}]
+        shown = " ".join(f"{p.name}={p.default or p.type}" for p in own)
+        console.print(f"[bold]{analysis.name}[/]  {analysis.what}  [cyan]{shown}[/]", highlight=False, soft_wrap=True)
+
+
+def show_answer_table(console: Console, answer: Answer) -> None:
+    """Print what an analysis found as a table."""
+    table = Table(*answer.columns, box=None, header_style="bold")
+    for row in answer.rows:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    console.print(table)
+
+
+def print_csv(answer: Answer) -> None:
+    """Print what an analysis found as comma-separated values."""
+    written = csv.writer(sys.stdout)
+    written.writerow(answer.columns)
+    written.writerows([_cell(value) for value in row] for row in answer.rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in cast("list[object]", value))
+    return "" if value is None else str(value)
 
 
 def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.queries import cypher_root, load_migrations, load_queries, schema_format
+from graphmem.adapters.queries import SEARCH, cypher_root, load_analyses, load_migrations, load_queries, schema_format
 from graphmem.errors import QueryError
 
 HERE = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def test_a_query_that_breaks_a_rule_is_refused(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text)
 
     with pytest.raises(QueryError, match=says):
-        load_queries(tmp_path)
+        load_queries("arcadedb", tmp_path)
 
 
 def test_two_queries_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -37,11 +37,11 @@ def test_two_queries_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / folder / "a.cypher").write_text("// a: twice\nMATCH (n {scope: $scope}) RETURN n")
 
     with pytest.raises(QueryError, match="already"):
-        load_queries(tmp_path)
+        load_queries("arcadedb", tmp_path)
 
 
 def test_only_checked_names_stand_in_a_query() -> None:
-    queries = load_queries()
+    queries = load_queries("arcadedb")
 
     assert ":LIVES_IN {" in queries.text("draw_live", {"TYPE": "LIVES_IN"})
     for names in ({"TYPE": "LIVES_IN]->() DETACH DELETE n"}, {"TYPE": ""}, {"LABEL": "Person"}, {}):
@@ -56,7 +56,14 @@ def test_every_query_is_asked_by_the_program() -> None:
     asked = set(re.findall(r'"([a-z_]+)"', program))
     asked |= {f"{way}_{kind}" for way in ("near", "nearest") for kind in ("episodes", "facts")}
 
-    assert set(load_queries().texts) - asked == set()
+    for dialect in SEARCH:
+        assert set(load_queries(dialect).texts) - asked == set(load_analyses())
+
+
+def test_every_dialect_has_the_same_queries() -> None:
+    names = [set(load_queries(dialect).texts) for dialect in SEARCH]
+
+    assert names == [names[0]] * len(names)
 
 
 def test_migrations_run_common_first_and_only_those_that_lack() -> None:

@@ -1,0 +1,17 @@
+// believed_on: what was true at a time, as it was believed at another; both now unless named
+// $scopes [STRING]  $valid TIME = now  $known TIME = now  $limit INT = 100
+// -> fact, since, until, id
+MATCH (f:Fact)
+WHERE f.scope IN $scopes AND f.forgotten_at IS NULL
+CALL (f) {
+  RETURN f.valid_at AS since, f.invalid_at AS until, f.created_at AS created, f.expired_at AS expired
+  UNION ALL
+  MATCH (f)-[:WAS]->(v:FactVersion)
+  RETURN v.valid_at AS since, v.invalid_at AS until, v.created_at AS created, v.expired_at AS expired
+}
+WITH f, since, until, created, expired
+WHERE created <= datetime($known) AND expired > datetime($known) AND since <= datetime($valid) AND until > datetime($valid)
+RETURN f.text AS fact, toString(since) AS since,
+       CASE WHEN until < datetime('9999-12-31T00:00:00Z') THEN toString(until) END AS until, f.id AS id
+ORDER BY since DESC, fact
+LIMIT $limit

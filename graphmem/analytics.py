@@ -1,0 +1,77 @@
+"""The facade's named analyses: what an analyst asks of what users know, as Cypher queries that anyone can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphmem.adapters.queries import Analysis, Parameter, load_analyses
+from graphmem.base import Base, ScopeLike
+from graphmem.dates import parse_date
+from graphmem.errors import InvalidInput
+from graphmem.serial import utc_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an analysis found: its columns, and a value for each of them a row."""
+
+    analysis: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+class Analytics(Base):
+    """Analyses by name."""
+
+    def analyses(self) -> tuple[Analysis, ...]:
+        """Return what can be asked, each with its parameters and columns, by name."""
+        return tuple(load_analyses().values())
+
+    async def analyse(
+        self, name: str, *, scope: ScopeLike | Sequence[ScopeLike], parameters: Mapping[str, object] | None = None
+    ) -> Answer:
+        """Answer a named analysis over one or several scopes.
+
+        Parameters are numbers or texts, times in the forms of dates (2024, 2024-05, 2024-05-31, a full time). Raises
+        InvalidInput for an unknown analysis, and for an unknown, missing or unreadable parameter.
+        """
+        known = load_analyses()
+        if name not in known:
+            raise InvalidInput(f"{name!r} is no analysis; {', '.join(known)} are.")
+        analysis, now = known[name], utc_text(self._parts.clock.now())
+        given = dict(parameters or {})
+        asked = {p.name: p for p in analysis.parameters if p.name not in {"scopes", "now"}}
+        unknown = sorted(set(given) - set(asked))
+        if unknown:
+            raise InvalidInput(f"{name} takes {', '.join(asked) or 'no parameters'}, not {unknown[0]}.")
+        values = {p.name: _value(name, p, given, now) for p in asked.values()}
+        if any(p.name == "now" for p in analysis.parameters):
+            values["now"] = now
+        found = await self._parts.store.read(name, scopes=[s.key for s in self._scopes(scope)], **values)
+        return Answer(
+            analysis=name,
+            columns=analysis.columns,
+            rows=tuple(tuple(row[column] for column in analysis.columns) for row in found),
+        )
+
+
+def _value(analysis: str, parameter: Parameter, given: Mapping[str, object], now: str) -> object:
+    value = given.get(parameter.name, parameter.default)
+    if value is None:
+        if parameter.optional:
+            return None
+        raise InvalidInput(f"{analysis} needs {parameter.name}.")
+    if parameter.type == "TIME" and value == "now":
+        return now
+    try:
+        match parameter.type:
+            case "INT":
+                return int(str(value))
+            case "TIME":
+                return utc_text(parse_date(str(value))[0])
+            case _:
+                return str(value)
+    except ValueError as exc:
+        raise InvalidInput(f"{analysis}: {parameter.name} is {value!r}, which is no {parameter.type} ({exc}).") from exc
