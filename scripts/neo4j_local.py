@@ -1,7 +1,7 @@
 """Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
 
-By hand: ``python scripts/neo4j_local.py [--version V] [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C; ``--prepare`` only
-brings the jars.
+By hand: ``python scripts/neo4j_local.py [--version V] [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C;
+``--prepare`` only brings the jars.
 """
 
 from __future__ import annotations

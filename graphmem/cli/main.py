@@ -193,7 +193,7 @@ def cypher(
     as_csv: Annotated[bool, typer.Option("--csv", help="print comma-separated values")] = False,
 ) -> None:
     """Run a named analysis of what a scope knows, one of cypher/analytics; without a name list them."""
-    given = dict(said(lambda: _assigned(p)) for p in param or ())
+    given = said(lambda: dict(map(_assigned, param or ())))
 
     async def work(memory: Memory) -> None:
         if name is None:
