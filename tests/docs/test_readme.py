@@ -40,7 +40,7 @@ def test_the_five_lines_work(tmp_path: Path, environment: dict[str, str]) -> Non
 
 def test_the_commands_work(tmp_path: Path, environment: dict[str, str]) -> None:
     (talk,) = blocks("json")
-    (commands,) = blocks("bash")
+    commands = "\n".join(blocks("bash"))
     (tmp_path / "talk.jsonl").write_text(talk, encoding="utf-8")
 
     done = subprocess.run(

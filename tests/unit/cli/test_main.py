@@ -162,6 +162,23 @@ def test_review_cleaning_and_deletion(shell: Shell) -> None:
     assert "Tom Dahl likes tea" in history
 
 
+def test_analyses_by_name(shell: Shell) -> None:
+    shell.run("assert", "Kim", "LIKES", "tea, green", "--scope", "kim", "--editor", "Eve")
+    listed = shell.run("cypher")
+    table = shell.run("cypher", "decisions_by_editor", "--scope", "kim")
+    found = json.loads(shell.run("cypher", "facts_by_month", "-p", "predicate=LIKES", "--scope", "kim", "--json"))
+    written = shell.run("cypher", "believed_on", "--scope", "kim", "--csv")
+    unknown = shell.run("cypher", "who_knows", "--scope", "kim", code=1)
+    wrong = shell.run("cypher", "churn", "--param", "x", "--scope", "kim", code=1)
+
+    assert "believed_on" in listed
+    assert "Eve" in table
+    assert (found["columns"], found["rows"][0][1:]) == (["month", "predicate", "facts"], ["LIKES", 1])
+    assert '"Kim likes tea, green"' in written
+    assert "no analysis" in unknown
+    assert "name=value" in wrong
+
+
 def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
     (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}
