@@ -13,6 +13,10 @@ from graphmem.text import named_in
 from graphmem.write.forget import REMOVED
 
 _SILENT = {"quote": "", "subject_surface": "", "object_surface": ""}
+# Where words of people stand; elsewhere are ids, times, and names of the ontology.
+_WORDED = frozenset(
+    {"text", "quote", "subject_surface", "object_surface", "subject", "object", "uncertain_because", "alias", "names"}
+)
 _EMPTY = {"object": "", "object_id": None, "object_named": None, "literal": None, "uncertain_because": ""}
 
 
@@ -75,12 +79,13 @@ def _operation(operation: dict[str, Any], gone: Scrubbed, words: Sequence[str], 
     return cast("dict[str, Any]", _value(operation, gone, words))
 
 
-def _value(value: Any, gone: Scrubbed, words: Sequence[str]) -> Any:
+def _value(value: Any, gone: Scrubbed, words: Sequence[str], key: str = "") -> Any:
     if isinstance(value, dict):
         return _map(cast("dict[str, Any]", value), gone, words)
     if isinstance(value, list):
-        return [_value(v, gone, words) for v in cast("list[Any]", value)]
-    return REMOVED if isinstance(value, str) and words and named_in(value, words) else value
+        return [_value(v, gone, words, key) for v in cast("list[Any]", value)]
+    wordy = isinstance(value, str) and key in _WORDED and bool(words) and named_in(value, words)
+    return REMOVED if wordy else value
 
 
 def _map(value: dict[str, Any], gone: Scrubbed, words: Sequence[str]) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def _map(value: dict[str, Any], gone: Scrubbed, words: Sequence[str]) -> dict[st
         return {**value, "name": REMOVED, "aliases": []} if value["id"] in gone.orphans.ids else value
     elif "quote" in value and value.get("episode_id") in gone.episodes:
         value = {**value, **_SILENT}
-    return {k: v if k in {"op", "id", "scope"} else _value(v, gone, words) for k, v in value.items()}
+    return {k: _value(v, gone, words, k) for k, v in value.items()}
 
 
 async def soften_doubts(facts: Sequence[Fact], texts: Mapping[str, str], scope: Scope, tx: Transaction) -> None:
