@@ -12,6 +12,7 @@ from graphmem.ports import Reader, Transaction
 from graphmem.text import named_in
 from graphmem.write.forget import REMOVED
 
+_ALL = 1_000_000
 _SILENT = {"quote": "", "subject_surface": "", "object_surface": ""}
 # Where words of people stand; elsewhere are ids, times, and names of the ontology.
 _WORDED = frozenset(
@@ -22,7 +23,7 @@ _EMPTY = {"object": "", "object_id": None, "object_named": None, "literal": None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphans:
-    """Entities that are gone, and all the names that they had."""
+    """Entities that are gone, and the names that only they had: Tom is still a part of Tom Dahl."""
 
     ids: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
@@ -115,7 +116,10 @@ async def drop_orphans(entity_ids: Set[str], scope: Scope, tx: Transaction) -> O
     if alone:
         await tx.write("delete_entities", scope=scope.key, ids=sorted(row["id"] for row in alone))
     names = {n for row in alone for n in (row["name"], *(row["aliases"] or ()))}
-    return Orphans(ids=frozenset(row["id"] for row in alone), names=tuple(sorted(names)))
+    left = await tx.read("entities_of_scopes", scopes=[scope.key], limit=_ALL)
+    living = " | ".join(n for row in left for n in (row["entity"]["name"], *(row["entity"]["aliases"] or ())))
+    own = tuple(sorted(n for n in names if not named_in(living, [n])))
+    return Orphans(ids=frozenset(row["id"] for row in alone), names=own)
 
 
 async def entities_of(facts: Sequence[str], scope: Scope, reader: Reader) -> set[str]:
