@@ -68,7 +68,7 @@ async def _with_grounds(
     )
     closed = {op.fact_id for op in operations if isinstance(op, (Invalidate, Revise))}
     believed = [f for f in await _facts([row["id"] for row in found], scope, reader) if f.id not in closed]
-    believed += [f for f in adds if f.interval.end is None]
+    believed = [f for f in (*believed, *adds) if f.expired_at is None and f.interval.end is None]
     under: dict[str, list[str]] = {}
 
     def grounded(operation: Operation) -> Operation:

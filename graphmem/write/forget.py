@@ -25,7 +25,8 @@ from graphmem.ports import Reader
 from graphmem.serial import load_rule
 from graphmem.text import fold, named_in, spaceless
 from graphmem.write.keys import keys_of
-from graphmem.write.settle import Decision, Settled, Unsettled
+from graphmem.write.retext import text_of
+from graphmem.write.settle import Decision, Settled, Unsettled, same_place
 
 REMOVED = "[removed]"
 LEAST_LETTERS = 4
@@ -36,8 +37,7 @@ def neutral(fact: Fact, ontology: Ontology) -> str:
     """Return how a forgotten fact reads: its subject and what was said of it, without the value."""
     if fact.predicate == NOTED:
         return f"{fact.subject}: {REMOVED}"
-    phrase = fact.raw_predicate.replace("_", " ").lower() or ontology.predicate(fact.predicate).phrase
-    return f"{fact.subject} {phrase} {REMOVED}"
+    return text_of(replace(fact, object=REMOVED, literal=None), ontology)
 
 
 async def find_forgotten(
@@ -97,12 +97,7 @@ def _said_by(fact: Fact, speaker: str) -> bool:
 def asked_back(one: Statement, requests: Sequence[Statement]) -> bool:
     """Tell whether a later message of the same exchange asks to forget a statement."""
     new = one.fact
-    return any(
-        (new.subject_id, new.predicate, new.raw_predicate)
-        == (r.fact.subject_id, r.fact.predicate, r.fact.raw_predicate)
-        and r.fact.normal in {"", new.normal}
-        for r in requests
-    )
+    return any(same_place(new, r.fact) and r.fact.normal in {"", new.normal} for r in requests)
 
 
 def dropped(statement: Statement, text: str) -> Settled:

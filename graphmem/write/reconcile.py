@@ -8,7 +8,7 @@ from dataclasses import replace
 from graphmem.models import Fact, Statement
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Invalidate, InvalidateKind, Operation, Skip
-from graphmem.write.settle import Settled, closes, ended, overlap
+from graphmem.write.settle import Settled, closes, ended, overlap, same_place
 
 
 def reconcile(decisions: Sequence[Settled], ontology: Ontology) -> tuple[Settled, ...]:
@@ -57,7 +57,7 @@ def _beside(decision: Settled, done: dict[int, Settled], ontology: Ontology) -> 
     """Fit an addition in beside those of the same exchange that come before it in time."""
     for i, other in done.items():
         known, fact = added(other), decision.statement.fact
-        if known is None or not _same_slot(known, fact) or not overlap(known, fact):
+        if known is None or not same_place(known, fact) or not overlap(known, fact):
             continue
         if known.normal == fact.normal and known.modality is fact.modality:
             if not fact.event or known.interval.start == fact.interval.start:
@@ -69,14 +69,6 @@ def _beside(decision: Settled, done: dict[int, Settled], ontology: Ontology) -> 
                 reason = f"{other.reason}; it held until the next value of the same exchange"
                 done[i] = _with_statement(replace(other, reason=reason), ended(other.statement, fact.interval.start))
     return decision
-
-
-def _same_slot(one: Fact, other: Fact) -> bool:
-    return (one.subject_id, one.predicate, one.raw_predicate) == (
-        other.subject_id,
-        other.predicate,
-        other.raw_predicate,
-    )
 
 
 def _instead(decision: Settled, reason: str, of: Fact | None = None) -> Settled:

@@ -14,7 +14,7 @@ from graphmem.operations import Add, AddRule, Change, ChangeRule, Invalidate, In
 from graphmem.ports import Reader, Vector
 from graphmem.serial import load_rule
 from graphmem.write.retext import text_of
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes, overlap, same_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ async def _effect(
     if same:
         return [fired, Skip(text=fact.text, fact_id=same[0].id, source=rule.source)]
     exclusive = ontology.predicate(fact.predicate).exclusive
-    stated = [op.fact for op in batch if isinstance(op, Add) and _one_place(op.fact, fact) and overlap(op.fact, fact)]
+    stated = [op.fact for op in batch if isinstance(op, Add) and same_place(op.fact, fact) and overlap(op.fact, fact)]
     rivals = [f for f in held if closes(f)]
     if exclusive and (stated or any(f.interval.start >= happening.at for f in rivals)):
         # What is said of that time outweighs what was said ahead.
@@ -201,14 +201,6 @@ async def _effect(
     closings = [_closing(f, happening.at, rule.source) for f in rivals] if exclusive else []
     supersedes = closings[0].fact_id if closings else None
     return [fired, *closings, Add(fact=fact, supersedes=supersedes, by_rule=rule.id)]
-
-
-def _one_place(one: Fact, other: Fact) -> bool:
-    return (one.subject_id, one.predicate, one.raw_predicate) == (
-        other.subject_id,
-        other.predicate,
-        other.raw_predicate,
-    )
 
 
 def _closing(fact: Fact, at: datetime, source: Source) -> Invalidate:

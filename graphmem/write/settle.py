@@ -145,6 +145,12 @@ def overlap(one: Fact, other: Fact) -> bool:
     return (a.end is None or b.start < a.end) and (b.end is None or a.start < b.end)
 
 
+def same_place(one: Fact, other: Fact) -> bool:
+    """Tell whether two facts say something of one subject by one predicate."""
+    a, b = (one.subject_id, one.predicate, one.raw_predicate), (other.subject_id, other.predicate, other.raw_predicate)
+    return a == b
+
+
 def ended(statement: Statement, at: datetime) -> Statement:
     """Return a statement whose fact ends at `at`, or earlier where it already did."""
     interval = statement.fact.interval
