@@ -14,7 +14,7 @@ from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
-from tests.scripted import SteppingClock
+from tests.scripted import ScriptedChat, SteppingClock
 from tests.values import day, said
 
 
@@ -251,23 +251,22 @@ async def test_an_erased_scope_leaves_nothing_and_no_other_loses_anything(
 
 
 async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
-    memory: Memory, story: Story, scope: str, settings: Settings, embedded_home: Path
+    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, embedded_home: Path
 ) -> None:
     secret = "xylophonequartz"
-    await memory.add(said(f"My secret is {secret}.", "2024-01-10"), scope=scope)
-    await memory.assert_fact("Ada", "NOTED", f"the {secret} again", scope=scope)
-    await memory.assert_fact(f"{secret} Ltd", "LIVES_IN", "Oslo", scope=scope)
-    await story("When I leave Lumen, Ben gets the car.", "2024-02-10")
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said(f"My secret is {secret}.", "2024-01-10"), scope=scope)
+        await memory.assert_fact("Ada", "NOTED", f"the {secret} again", scope=scope)
+        await memory.assert_fact(f"{secret} Ltd", "LIVES_IN", "Oslo", scope=scope)
+        await memory.add(said("When I leave Lumen, Ben gets the car.", "2024-02-10"), scope=scope)
+        erased = await memory.erase(scope=scope)
+        left = cypher(settings, "MATCH (n) RETURN n")
 
-    erased = await memory.erase(scope=scope)
-
-    left = cypher(settings, "MATCH (n) RETURN n")
     assert erased.deleted["Rule"] == 1
     assert secret not in str(left)
     assert f"test/{scope}" not in str(left)
     if settings.neo4j_uri is None:
         assert erased.remains is None
-        await memory.close()
         assert await _holding(secret, embedded_home) == []
         assert await _holding(scope, embedded_home) == []
     else:
