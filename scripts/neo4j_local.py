@@ -85,18 +85,20 @@ def prepare(version: str = DEFAULT_VERSION) -> Path:
 
 
 @contextmanager
-def running(version: str = DEFAULT_VERSION, home: Path | None = None) -> Generator[Server]:
+def running(
+    version: str = DEFAULT_VERSION, home: Path | None = None, *, heap: str = "768m", page_cache: str = "64m"
+) -> Generator[Server]:
     """Run a server until the block ends; its data stay only where `home` is given."""
     lib = prepare(version)
     java = java_of(version)
     folder = home or Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
     bolt, http = _free_ports()
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "neo4j.conf").write_text(_configuration(bolt, http), encoding="utf-8")
+    (folder / "conf" / "neo4j.conf").write_text(_configuration(bolt, http, page_cache), encoding="utf-8")
     log = folder / "console.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
-            _command(java, lib, folder, version),
+            _command(java, lib, folder, version, heap),
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
@@ -171,20 +173,20 @@ def _pom(version: str) -> str:
     )
 
 
-def _configuration(bolt: int, http: int) -> str:
+def _configuration(bolt: int, http: int, page_cache: str) -> str:
     return f"""server.bolt.listen_address=127.0.0.1:{bolt}
 server.http.listen_address=127.0.0.1:{http}
 server.https.enabled=false
 dbms.security.auth_enabled=false
-server.memory.pagecache.size=64m
+server.memory.pagecache.size={page_cache}
 dbms.usage_report.enabled=false
 """
 
 
-def _command(java: str, lib: Path, home: Path, version: str) -> list[str]:
+def _command(java: str, lib: Path, home: Path, version: str, heap: str) -> list[str]:
     return [
         java,
-        "-Xmx768m",
+        f"-Xmx{heap}",
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS),
         "--add-modules=jdk.incubator.vector",
         "-cp",
@@ -230,6 +232,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--version", default=DEFAULT_VERSION, choices=sorted(RELEASES))
     parser.add_argument("--home", type=Path, help="keep the data in this folder; else they go with the server")
+    parser.add_argument("--heap", default="768m", help="the JVM's memory (default: %(default)s)")
+    parser.add_argument("--page-cache", default="64m", help="memory for the graph's files (default: %(default)s)")
     parser.add_argument("--prepare", action="store_true", help="only bring the jars")
     given = parser.parse_args()
     try:
@@ -239,7 +243,7 @@ def main() -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stop.set())
-        with running(given.version, given.home) as server:
+        with running(given.version, given.home, heap=given.heap, page_cache=given.page_cache) as server:
             print(f"NEO4J_URI={server.bolt_uri}\nCtrl-C stops it.", flush=True)
             stop.wait()
     except Missing as exc:

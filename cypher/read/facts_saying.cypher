@@ -1,6 +1,6 @@
 // facts_saying: the facts whose words match, best first; $text is a Lucene query that names the scopes' keys
 // $scopes [STRING]  $text STRING  $limit INT  -> id, score
-CALL db.index.fulltext.queryNodes('fact_text', $text) YIELD node, score
+CALL db.index.fulltext.queryNodes('fact_text', $text, {limit: $limit}) YIELD node, score
 WHERE node.scope IN $scopes
 WITH node.id AS id, score
 ORDER BY score DESC

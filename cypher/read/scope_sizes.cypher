@@ -1,6 +1,7 @@
-// scope_sizes: how many messages the scopes hold, and whether there are facts
-// $scopes [STRING]  -> episodes INT, facts BOOLEAN
+// scope_sizes: how many messages the scopes hold, and how many facts up to a bound
+// $scopes [STRING]  $most INT  -> episodes INT, facts INT
 OPTIONAL MATCH (s:Scope)
 WHERE s.id IN $scopes
 WITH coalesce(sum(s.seq), 0) AS episodes
-RETURN episodes, EXISTS { MATCH (f:Fact) WHERE f.scope IN $scopes } AS facts
+CALL () { MATCH (f:Fact) WHERE f.scope IN $scopes WITH f LIMIT $most RETURN count(f) AS facts }
+RETURN episodes, facts

@@ -1,6 +1,6 @@
 // conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
 // $scope STRING  $now STRING  $words FLOAT (least share of words)  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, near FLOAT, any BOOLEAN, words [STRING], folded}]
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, nearest [STRING] (ids), near FLOAT, any BOOLEAN, words [STRING], folded}]
 //        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact; near: the least cosine; any: of all facts of the subject
 // -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
 // The stores' cosines have different ranges: the least one tells which.
@@ -36,10 +36,11 @@ CALL (item, least) {
   WITH f, cosine ORDER BY cosine DESC LIMIT 8
   RETURN f, 'near' AS kind, cosine
   UNION
-  WITH item, least WHERE item.vector IS NOT NULL
-  CALL db.index.vector.queryNodes('fact_vector', 10, item.vector) YIELD node AS f, score
-  WITH item, f, 2 * score - 1 AS cosine
-  WHERE f.scope = $scope AND cosine >= item.near AND f.expired_at > datetime($now)
+  UNWIND item.nearest AS id
+  MATCH (f:Fact {id: id})
+  WHERE f.scope = $scope
+  WITH item, f, 2 * (vector.similarity.cosine(f.embedding, item.vector) - least) / (1 - least) - 1 AS cosine
+  WHERE cosine >= item.near AND f.expired_at > datetime($now)
     AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
   MATCH (f)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
   RETURN f, 'near' AS kind, cosine

@@ -3,7 +3,7 @@
 UNWIND $rows AS row
 MATCH (s:Session {id: row.session_id})
 WHERE s.scope = $scope
-CREATE (e:Episode {id: row.id, scope: $scope, scope_key: $scope_key})
+CREATE (e:Episode:Episode{{BUCKET}} {id: row.id, scope: $scope, scope_key: $scope_key})
 SET e.message_id = row.message_id, e.session = row.session, e.seq = row.seq, e.role = row.role,
     e.speaker = row.speaker, e.text = row.text, e.folded = row.folded, e.at = datetime(row.at),
     e.agent = row.agent, e.metadata = row.metadata, e.metadata_pairs = row.metadata_pairs,

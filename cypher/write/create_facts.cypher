@@ -3,7 +3,7 @@
 UNWIND $rows AS row
 MATCH (s:Entity {id: row.subject_id})
 WHERE s.scope = $scope
-CREATE (f:Fact {id: row.id, scope: $scope, scope_key: $scope_key})
+CREATE (f:Fact:Fact{{BUCKET}} {id: row.id, scope: $scope, scope_key: $scope_key})
 SET f.predicate = row.predicate, f.raw_predicate = row.raw_predicate, f.text = row.text, f.folded = row.folded,
     f.value_text = row.value_text, f.value_number = row.value_number, f.unit = row.unit,
     f.value_date = datetime(row.value_date), f.valid_at = datetime(row.valid_at),

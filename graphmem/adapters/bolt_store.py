@@ -106,7 +106,7 @@ class BoltTransaction:
 
     async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Run a named query with checked names in its placeholders."""
-        result = await self._inner.run(self._queries.text(query, names), parameters)
+        result = await self._inner.run(*self._queries.prepared(query, names, parameters))
         return await _rows(result)
 
 
@@ -148,10 +148,10 @@ class BoltStore:
 
     async def read(self, query: str, **parameters: Any) -> list[Row]:
         """Return the rows of a named query; nothing is written, so that it needs no transaction around it."""
-        text = self._queries.text(query)
+        text, asked = self._queries.prepared(query, None, parameters)
 
         async def work(session: AsyncSession) -> list[Row]:
-            return await _rows(await session.run(text, parameters))
+            return await _rows(await session.run(text, asked))
 
         return await self._run(work, writes=False)
 
@@ -248,7 +248,10 @@ class BoltStore:
 
         try:
             async with driver.session(database=self._address.database if self._address else None) as session:
-                await session.execute_write(work)
+                if "IN TRANSACTIONS" in statement:
+                    await (await session.run(cast("LiteralString", statement))).consume()
+                else:
+                    await session.execute_write(work)
         except (Neo4jError, DriverError) as exc:
             # Neo4j checks IF NOT EXISTS before it waits for another client's same command.
             if isinstance(exc, Neo4jError) and "EquivalentSchemaRuleAlreadyExists" in (exc.code or ""):
@@ -298,7 +301,7 @@ async def open_store(connector: Connector, embedder: Embedder, clock: Clock) -> 
 
 async def _migrate(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
     state = (await store.read("graph_state"))[0]
-    known = schema_format()
+    known = schema_format(store.dialect)
     at = state["format"]
     if at is None and state["nodes"]:
         raise StoreForeign(

@@ -7,20 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 from graphmem.errors import QueryError
+from graphmem.models import Scope
 
 FOLDERS = ("write", "read", "admin", "analytics")
-SEARCH = {"arcadedb": "search/overfetch", "neo4j526": "search/overfetch", "neo4j2026": "search/neo4j2026"}
-"""How each dialect searches its vector indexes: the same query names, one folder a way."""
+DIALECTS = ("arcadedb", "neo4j526", "neo4j2026")
+"""Each has a folder under search/ with the same query names, and one under schema/."""
+_BUCKETED = {"neo4j526"}
+BUCKETS = tuple(f"B{number:02}" for number in range(32))
+"""Parts of a label: a dialect that cannot filter inside a vector index has an index for the scopes of each bucket."""
 _HEADER = re.compile(r"// ([a-z][a-z0-9_]*): \S")
 _PARAMETER = re.compile(r"\$(\w+) (\[STRING\]|STRING|INT|TIME)(\?)?(?: = (\S+))?")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ALLOWED = {
     "TYPE": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "LABEL": re.compile(r"[A-Z][A-Za-z0-9]{0,63}"),
-    "BUCKET": re.compile(r"(B[0-9]{2})?"),
+    "BUCKET": re.compile(r"(B[0-9]{2})?"),  # computed here, empty where a dialect has none
 }
 
 
@@ -33,9 +37,21 @@ def cypher_root() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """All queries by name."""
+    """All queries of a dialect by name."""
 
     texts: Mapping[str, str]
+    dialect: str = ""
+
+    def prepared(
+        self, name: str, names: Mapping[str, str] | None, parameters: Mapping[str, Any]
+    ) -> tuple[LiteralString, dict[str, Any]]:
+        """Return a query's text and parameters, with the buckets of its scopes where it asks for them."""
+        given, asked, text = dict(names or {}), dict(parameters), self.texts.get(name, "")
+        if "{{BUCKET}}" in text:
+            given["BUCKET"] = bucket_of(asked["scope"]) if self.dialect in _BUCKETED else ""
+        if "$buckets" in text:
+            asked["buckets"] = sorted({bucket_of(scope) for scope in asked["scopes"]})
+        return self.text(name, given), asked
 
     def text(self, name: str, names: Mapping[str, str] | None = None) -> LiteralString:
         """Return a query with its placeholders filled by checked names; raises QueryError."""
@@ -53,17 +69,22 @@ class Queries:
         return cast("LiteralString", text)
 
 
+def bucket_of(scope: str) -> str:
+    """Return the bucket of a scope's key, from the first two hexadecimal digits of its digest."""
+    return BUCKETS[int(Scope.from_key(scope).digest[:2], 16) % len(BUCKETS)]
+
+
 def load_queries(dialect: str, root: Path | None = None) -> Queries:
     """Read and check a dialect's query files; raises QueryError for an unnamed, duplicate, empty or scope-less one."""
     if root is None:
         return _shipped(dialect)
     texts: dict[str, str] = {}
-    for path in sorted(p for folder in (*FOLDERS, SEARCH[dialect]) for p in (root / folder).rglob("*.cypher")):
+    for path in sorted(p for folder in (*FOLDERS, f"search/{dialect}") for p in (root / folder).rglob("*.cypher")):
         name = _checked(path, path.read_text(encoding="utf-8"), free=path.parent.name == "admin")
         if name in texts:
             raise QueryError(f"{path}: another file already names a query {name!r}.")
         texts[name] = path.read_text(encoding="utf-8")
-    return Queries(texts)
+    return Queries(texts, dialect)
 
 
 @cache
@@ -161,7 +182,8 @@ def load_migrations(dialect: str, after: int = 0) -> Iterator[Migration]:
 def _statements(path: Path) -> tuple[str, ...]:
     lines = path.read_text(encoding="utf-8").splitlines()
     body = "\n".join(line for line in lines if not line.startswith(("//", "--")))
-    return tuple(s.strip().rstrip(";") for s in body.split(";\n") if s.strip(" \n;"))
+    found = [s.strip().rstrip(";") for s in body.split(";\n") if s.strip(" \n;")]
+    return tuple(s.replace("{{BUCKET}}", b) for s in found for b in (BUCKETS if "{{BUCKET}}" in s else ("",)))
 
 
 def load_purge(dialect: str) -> tuple[str, ...]:
@@ -170,6 +192,7 @@ def load_purge(dialect: str) -> tuple[str, ...]:
     return _statements(path) if path.is_file() else ()
 
 
-def schema_format() -> int:
-    """Return the number of the newest schema step that this program knows."""
-    return max(int(p.name[:4]) for p in (cypher_root() / "schema" / "common").glob("[0-9]*.cypher"))
+def schema_format(dialect: str) -> int:
+    """Return the number of the newest schema step that this program knows for a dialect."""
+    root = cypher_root() / "schema"
+    return max(int(p.name[:4]) for folder in ("common", dialect) for p in (root / folder).glob("[0-9]*.*"))

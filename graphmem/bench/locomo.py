@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import mean, quantiles
+from statistics import mean
 from typing import Any
 
+from graphmem.bench.latency import percentiles
 from graphmem.errors import UnreadableFile
 from graphmem.memory import Memory
 from graphmem.models import Message, Note, Scope
@@ -147,7 +148,6 @@ async def run_locomo(
             asked.append(await _ask(memory, question, Scope(user=conversation.id, tenant=TENANT)))
     status = await memory.status(scope=Scope(user=conversations[0].id, tenant=TENANT))
     latencies = [a.milliseconds for a in asked]
-    cuts = quantiles(latencies, n=100, method="inclusive")
     return Scores(
         **_means(asked),
         by_category={
@@ -155,7 +155,7 @@ async def run_locomo(
             for c in CATEGORIES
             if (some := [a for a in asked if a.category == c])
         },
-        latency_ms={"p50": round(cuts[49], 1), "p95": round(cuts[94], 1)},
+        latency_ms=percentiles(latencies),
         questions=len(asked),
         dropped_evidence=sum(c.dropped for c in conversations),
         indexing_seconds=round(indexing, 1),

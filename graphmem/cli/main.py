@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -13,9 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from graphmem.bench.conflicts import StoryChat, load_stories, run_conflicts
-from graphmem.bench.locomo import load_conversations, run_locomo
-from graphmem.cli import edits, show
+from graphmem.cli import bench, edits, show
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, run, said, with_memory
 from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
@@ -33,8 +30,7 @@ T = TypeVar("T")
 app = typer.Typer(
     help="The long-term memory of AI agents, kept as a graph.", no_args_is_help=True, add_completion=False
 )
-bench = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
+app.add_typer(bench.commands, name="bench")
 app.add_typer(edits.commands)
 
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
@@ -254,68 +250,6 @@ def serve(
     from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)
 
     said(lambda: serve_loopback(read_settings(), port))
-
-
-@bench.command()
-def locomo(
-    data: Annotated[Path, typer.Option(help="the data set's JSON file")],
-    conversation: Annotated[list[str] | None, typer.Option(help="only these conversations")] = None,
-    extraction: Annotated[str, typer.Option(help="none | observations")] = "none",
-    store: Annotated[str | None, typer.Option(help="a Bolt address; else an embedded store of its own")] = None,
-    json_out: Annotated[
-        Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")
-    ] = None,
-) -> None:
-    """Measure on LoCoMo how much of each question's evidence a search brings back."""
-
-    async def work() -> None:
-        if extraction not in {"none", "observations"}:
-            raise InvalidInput(f"--extraction is {extraction!r}; it takes none or observations.")
-        conversations = load_conversations(data, conversation or ())
-        with demo_folder() as folder:
-            settings = replace(
-                read_settings(), home=Path(folder), replay=None, openai_api_key=None, openai_base_url=None
-            )
-            settings = replace(settings, neo4j_uri=store or None)
-            async with Memory.open(settings) as memory:
-                scores = await run_locomo(
-                    memory,
-                    conversations,
-                    extraction=extraction,
-                    progress=lambda text: print(text, file=sys.stderr),
-                )
-        scores = replace(scores, store=store or "embedded")
-        if json_out is None:
-            show.show_scores(Console(), scores)
-        elif str(json_out) == "-":
-            print(json.dumps(plain(scores), indent=1))
-        else:
-            json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
-            show.show_scores(Console(), scores)
-
-    run(work)
-
-
-@bench.command()
-def conflicts(
-    scenarios: Annotated[Path, typer.Option(help="folder of *.yaml with stories, such as tests/scenarios")],
-    store: Annotated[str | None, typer.Option(help="a Bolt address; else an embedded store of its own")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Tell written stories, and count what was closed, kept and doubted as it should; false closings first."""
-
-    async def work() -> None:
-        stories = load_stories(scenarios)
-        model = StoryChat(stories)
-        with demo_folder() as folder:
-            settings = replace(read_settings(), home=Path(folder), neo4j_uri=store or None, tenant="stories")
-            async with Memory.open(settings, model=model) as memory:
-                scores = await run_conflicts(stories, memory, model)
-        printed(as_json, scores, lambda console: show.show_conflicts(console, scores))
-        if scores.right < scores.stories:
-            raise typer.Exit(1)
-
-    run(work)
 
 
 async def _demo(as_json: bool) -> None:

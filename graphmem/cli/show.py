@@ -13,8 +13,6 @@ from rich.table import Column, Table
 
 from graphmem.adapters.queries import Analysis
 from graphmem.analytics import Answer
-from graphmem.bench.conflicts import ConflictScores
-from graphmem.bench.locomo import Scores
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
 from graphmem.memory import Added, Status
@@ -332,44 +330,6 @@ def show_answer(console: Console, answer: AnswerShown) -> None:
     ranks = ", ".join(str(1 + list(answer.result.facts).index(f)) for f in shown)
     console.print(
         f"[dim]{answer.result.timings['total']:.0f} ms, ranks {ranks}, no model asked[/]",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def show_scores(console: Console, scores: Scores) -> None:
-    """Print a LoCoMo run: shares of evidence in percent."""
-    budgets = ["5", "10", "20"]
-    tokens = list(scores.recall_within_tokens)
-    table = Table("", *(f"R@{k}" for k in budgets), *(f"{k} tokens" for k in tokens), "questions", box=None)
-    lines = [("all", scores.recall_at, scores.recall_within_tokens, scores.questions)]
-    lines += [
-        (name, part["recall_at"], part["recall_within_tokens"], part["questions"])
-        for name, part in scores.by_category.items()
-    ]
-    for name, at, within, count in lines:
-        table.add_row(name, *(f"{at[k]:.1f}" for k in budgets), *(f"{within[k]:.1f}" for k in tokens), str(count))
-    console.print(table)
-    console.print(
-        f"search p50 {scores.latency_ms['p50']:.0f} ms, p95 {scores.latency_ms['p95']:.0f} ms after warm-up, embedding "
-        f"included; indexed in {scores.indexing_seconds:.0f} s; {scores.embedder} on {scores.store}; "
-        f"extraction {scores.extraction}; {scores.dropped_evidence} evidence ids do not resolve",
-        highlight=False,
-    )
-
-
-def show_conflicts(console: Console, scores: ConflictScores) -> None:
-    """Print how the stories ended, by kind."""
-    shown = ("false_closings", "closed", "kept", "uncertain", "right", "stories", "asked", "statements")
-    table = Table("kind", *(name.replace("_", " ") for name in shown), box=None)
-    for kind, part in scores.by_kind.items():
-        table.add_row(kind, *(str(part[name]) for name in shown))
-    console.print(table)
-    for verdict in scores.wrong:
-        console.print(f"[red]{escape(verdict.story)}[/]: {escape(str(verdict))}", highlight=False, soft_wrap=True)
-    console.print(
-        f"{scores.false_closings} false closings, {scores.missed_closings} missed; {scores.right} of {scores.stories} "
-        f"stories right; the model decided about {scores.asked_share} % of {scores.statements} statements",
         highlight=False,
         soft_wrap=True,
     )

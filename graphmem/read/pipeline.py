@@ -44,13 +44,13 @@ class ReadPipeline:
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
             vector, sizes = await asyncio.gather(self._embedder.embed_query(query), scope_sizes(scopes, self._store))
+        now = self._clock.now()
         with _timed(timings, "seeds"):
-            seeds = await find_seeds(query, vector, scopes, sizes, self._store)
+            seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)
         with _timed(timings, "expand"):
             expanded = await expand(seeds, vector, scopes, self._store)
         with _timed(timings, "rank"):
             question = read_question(query)
-            now = self._clock.now()
             holding = states_at(expanded.facts, as_of, now)
             facts = rank_facts(question, seeds, expanded, holding)
             over = over_at(expanded.facts, holding, as_of, now, self._ontology)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import Entity, Scope
 from graphmem.ports import Reader, Vector
+from graphmem.serial import utc_text
 
 _STOP_WORDS = """
 a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in
@@ -19,17 +22,18 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 EPISODES = 40
 FACTS = 40
 ENTITIES = 20
-# Up to this size every message is compared: the index's nearest may all lie in other scopes.
-SCAN_BELOW = 300
-INDEX_NEAREST = 200
+# Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
+COMPARED = 500
+# What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
+ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many messages the asked scopes hold, and whether there are facts."""
+    """How many messages and facts the asked scopes hold, counted up to a little more than are compared one by one."""
 
     episodes: int
-    facts: bool
+    facts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,55 +55,79 @@ def content_words(text: str) -> list[str]:
 
 async def scope_sizes(scopes: Sequence[Scope], reader: Reader) -> Sizes:
     """Return what decides how the scopes are searched."""
-    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes]))[0]
+    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 
-async def find_seeds(query: str, vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> Seeds:
-    """Ask the vector and full-text indexes over messages, facts and entities at once."""
-    keys = [s.key for s in scopes]
-    text = lucene.scoped(scopes, content_words(query))
-    near_episodes, near_facts, word_episodes, word_facts, entities = await asyncio.gather(
-        _near("episodes", vector, keys, EPISODES, sizes.episodes, reader),
-        _near("facts", vector, keys, FACTS, sizes.episodes, reader) if sizes.facts else _none(),
-        _saying("episodes_saying", text, keys, EPISODES, reader),
-        _saying("facts_saying", text, keys, FACTS, reader) if sizes.facts else _none(),
-        _entities(query, text, keys, reader),
+async def find_seeds(
+    query: str, vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
+) -> Seeds:
+    """Ask the vector and full-text indexes over messages, facts and entities at once; facts as known at a time."""
+    episodes, facts, word_episodes, word_facts, entities = await asyncio.gather(
+        near_episodes(vector, scopes, sizes, reader),
+        near_facts(vector, scopes, sizes, known, reader),
+        _saying("episodes_saying", query, scopes, EPISODES, reader),
+        saying_facts(query, scopes, reader) if sizes.facts else _none(),
+        _entities(query, scopes, reader),
     )
     return Seeds(
-        near_episodes=near_episodes,
+        near_episodes=episodes,
         word_episodes=word_episodes,
-        near_facts=near_facts,
+        near_facts=facts,
         word_facts=word_facts,
         entities=entities,
     )
+
+
+async def near_facts(
+    vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
+) -> dict[str, float]:
+    """Return the facts nearest to a vector, of those not taken back by the time `known`, by id with their scores."""
+    if not sizes.facts:
+        return {}
+    return await _near("facts", sizes.facts, FACTS, reader, vector=vector, scopes=scopes, known=utc_text(known))
+
+
+async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> dict[str, float]:
+    """Return the messages nearest to a vector, by id with their scores."""
+    return await _near("episodes", sizes.episodes, EPISODES, reader, vector=vector, scopes=scopes)
+
+
+async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
+    """Return the facts that share words with a question, by id with their scores."""
+    return await _saying("facts_saying", query, scopes, FACTS, reader)
 
 
 async def _none() -> dict[str, float]:
     return {}
 
 
-async def _near(kind: str, vector: Vector, keys: list[str], limit: int, size: int, reader: Reader) -> dict[str, float]:
+async def _near(
+    kind: str, size: int, limit: int, reader: Reader, *, scopes: Sequence[Scope], **asked: Any
+) -> dict[str, float]:
     """Return the nearest of the scopes; where the index's nearest are too few of them, compare all of the scopes'."""
-    if size > SCAN_BELOW:
-        k = INDEX_NEAREST
-        found = await reader.read(f"near_{kind}", scopes=keys, vector=vector, k=k, limit=limit)
-        if len(found) >= limit:
+    asked |= {"scopes": [s.key for s in scopes], "limit": limit}
+    if size > COMPARED:
+        found = await reader.read(f"near_{kind}", **asked)
+        if len(found) >= ENOUGH:
             return {row["id"]: row["score"] for row in found}
-    found = await reader.read(f"nearest_{kind}", scopes=keys, vector=vector, limit=limit)
+    return {row["id"]: row["score"] for row in await reader.read(f"nearest_{kind}", **asked)}
+
+
+async def _saying(query: str, asked: str, scopes: Sequence[Scope], limit: int, reader: Reader) -> dict[str, float]:
+    text = lucene.scoped(scopes, content_words(asked))
+    if text is None:
+        return {}
+    found = await reader.read(query, scopes=[s.key for s in scopes], text=text, limit=limit)
     return {row["id"]: row["score"] for row in found}
 
 
-async def _saying(query: str, text: str | None, keys: list[str], limit: int, reader: Reader) -> dict[str, float]:
-    if text is None:
-        return {}
-    return {row["id"]: row["score"] for row in await reader.read(query, scopes=keys, text=text, limit=limit)}
-
-
-async def _entities(query: str, text: str | None, keys: list[str], reader: Reader) -> tuple[Entity, ...]:
+async def _entities(query: str, scopes: Sequence[Scope], reader: Reader) -> tuple[Entity, ...]:
     """Return the entities that the question names whole, by any of their names."""
+    text = lucene.scoped(scopes, content_words(query))
     if text is None:
         return ()
+    keys = [s.key for s in scopes]
     found = await reader.read("entities_saying", scopes=keys, text=text, limit=ENTITIES * 5)
     asked = f" {' '.join(w.removesuffix(chr(39) + 's') for w in lucene.words(query))} "
     named = [

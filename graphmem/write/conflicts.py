@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import OPEN_END, Conflict, ConflictKind, Fact, Polarity, Scope, Statement
@@ -15,6 +16,7 @@ from graphmem.text import fold
 from graphmem.write.keys import keys_of
 
 MOST = 2000
+NEAREST = 10
 NEAR_COSINE = 0.9
 """Paraphrases of one statement lie at .91 and above with the default embedder, other ones of the kind at .77 to .92."""
 ANYTHING = -1.0
@@ -48,16 +50,19 @@ async def detect_conflicts(
     now: datetime,
     reader: Reader,
 ) -> tuple[Found, ...]:
-    """Return every statement with its conflicts, one query for all of them; `vectors` are those of the facts' texts.
+    """Return every statement with its conflicts; `vectors` are those of the facts' texts.
 
     Near statements are looked for, by embedding and by words, among 60 worded facts of the subject, and by embedding
-    among the 10 nearest of the vector index, so that a subject of many thousands costs no more than one of hundreds.
+    among the nearest of the scope by the vector index, so that a subject of many thousands costs no more than one of
+    hundreds. One query for all statements, and one for each that is compared by its words.
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, conflict detection.
     """
     if not statements:
         return ()
     items = [_item(i, s, ontology, vectors) for i, s in enumerate(statements)]
+    for item in items:
+        item["nearest"] = await _nearest(item["vector"], scope, now, reader)
     hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, words=NEAR_WORDS, limit=MOST)
     met: dict[int, dict[str, Conflict]] = {}
     for hit in hits:
@@ -69,7 +74,14 @@ async def detect_conflicts(
     return tuple(Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements))
 
 
-def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str, Vector]) -> dict[str, object]:
+async def _nearest(vector: Vector | None, scope: Scope, now: datetime, reader: Reader) -> list[str]:
+    if vector is None:
+        return []
+    asked = {"scopes": [scope.key], "vector": vector, "known": utc_text(now), "limit": NEAREST}
+    return [row["id"] for row in await reader.read("near_facts", **asked)]
+
+
+def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str, Vector]) -> dict[str, Any]:
     fact = statement.fact
     keys = keys_of(fact, ontology)
     predicate = ontology.predicate(fact.predicate)

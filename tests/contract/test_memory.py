@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from graphmem import AsOf, Memory, Message, Settings
+from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import schema_format
 from graphmem.errors import NotFound, ScopeMissing
@@ -299,5 +300,6 @@ async def test_opening_twice_changes_nothing(settings: Settings, embedder: Local
     await first.store.close()
     await second.store.close()
 
-    assert state[0]["format"] == schema_format()
+    assert isinstance(second.store, BoltStore)
+    assert state[0]["format"] == schema_format(second.store.dialect)
     assert state[0]["embedder"] == embedder.name

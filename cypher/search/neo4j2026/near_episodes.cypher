@@ -1,8 +1,8 @@
 // near_episodes: the messages nearest to a vector; the index itself looks at nothing but the scopes
-// $scopes [STRING]  $vector [FLOAT]  $k INT  $limit INT  -> id, score
+// $scopes [STRING]  $vector [FLOAT]  $limit INT  -> id, score
 CYPHER 25
 MATCH (node:Episode)
-SEARCH node IN (VECTOR INDEX episode_vector FOR $vector WHERE node.scope IN $scopes LIMIT $k) SCORE AS score
+SEARCH node IN (VECTOR INDEX episode_vector FOR $vector WHERE node.scope IN $scopes LIMIT $limit + 20) SCORE AS score
 WITH node, score
 WHERE node.scope IN $scopes
 WITH node.id AS id, score

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.queries import SEARCH, cypher_root, load_analyses, load_migrations, load_queries, schema_format
+from graphmem.adapters.queries import DIALECTS, cypher_root, load_analyses, load_migrations, load_queries, schema_format
 from graphmem.errors import QueryError
 
 HERE = Path(__file__).parents[3]
@@ -56,12 +56,12 @@ def test_every_query_is_asked_by_the_program() -> None:
     asked = set(re.findall(r'"([a-z_]+)"', program))
     asked |= {f"{way}_{kind}" for way in ("near", "nearest") for kind in ("episodes", "facts")}
 
-    for dialect in SEARCH:
+    for dialect in DIALECTS:
         assert set(load_queries(dialect).texts) - asked == set(load_analyses())
 
 
 def test_every_dialect_has_the_same_queries() -> None:
-    names = [set(load_queries(dialect).texts) for dialect in SEARCH]
+    names = [set(load_queries(dialect).texts) for dialect in DIALECTS]
 
     assert names == [names[0]] * len(names)
 
@@ -70,5 +70,5 @@ def test_migrations_run_common_first_and_only_those_that_lack() -> None:
     names = [m.name for m in load_migrations("arcadedb")]
 
     assert names[:2] == ["common/0001_start", "arcadedb/0001_start"]
-    assert list(load_migrations("neo4j526", after=schema_format())) == []
+    assert list(load_migrations("neo4j526", after=schema_format("neo4j526"))) == []
     assert (cypher_root() / "schema").is_dir()

@@ -1,0 +1,173 @@
+"""The benchmarks as commands, and how their figures are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
+from graphmem.bench.locomo import Scores, load_conversations, run_locomo
+from graphmem.bench.scale import Scale, run_scale
+from graphmem.cli.common import JsonOption, printed, run
+from graphmem.demo.run import demo_folder
+from graphmem.errors import InvalidInput
+from graphmem.memory import Memory
+from graphmem.serial import plain
+from graphmem.settings import Settings, read_settings
+from graphmem.wiring import build
+
+commands = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
+StoreOption = Annotated[str | None, typer.Option("--store", help="a Bolt address; else an embedded store of its own")]
+
+
+@commands.command()
+def locomo(
+    data: Annotated[Path, typer.Option(help="the data set's JSON file")],
+    conversation: Annotated[list[str] | None, typer.Option(help="only these conversations")] = None,
+    extraction: Annotated[str, typer.Option(help="none | observations")] = "none",
+    store: StoreOption = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")
+    ] = None,
+) -> None:
+    """Measure on LoCoMo how much of each question's evidence a search brings back."""
+
+    async def work() -> None:
+        if extraction not in {"none", "observations"}:
+            raise InvalidInput(f"--extraction is {extraction!r}; it takes none or observations.")
+        conversations = load_conversations(data, conversation or ())
+        with demo_folder() as folder:
+            async with Memory.open(_alone(Path(folder), store)) as memory:
+                scores = await run_locomo(
+                    memory,
+                    conversations,
+                    extraction=extraction,
+                    progress=lambda text: print(text, file=sys.stderr),
+                )
+        scores = replace(scores, store=store or "embedded")
+        if json_out is None:
+            show_scores(Console(), scores)
+        elif str(json_out) == "-":
+            print(json.dumps(plain(scores), indent=1))
+        else:
+            json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
+            show_scores(Console(), scores)
+
+    run(work)
+
+
+@commands.command()
+def conflicts(
+    scenarios: Annotated[Path, typer.Option(help="folder of *.yaml with stories, such as tests/scenarios")],
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell written stories, and count what was closed, kept and doubted as it should; false closings first."""
+
+    async def work() -> None:
+        stories = load_stories(scenarios)
+        model = StoryChat(stories)
+        with demo_folder() as folder:
+            async with Memory.open(_alone(Path(folder), store, tenant="stories"), model=model) as memory:
+                scores = await run_conflicts(stories, memory, model)
+        printed(as_json, scores, lambda console: show_conflicts(console, scores))
+        if scores.right < scores.stories:
+            raise typer.Exit(1)
+
+    run(work)
+
+
+@commands.command()
+def scale(
+    facts: Annotated[int, typer.Option(help="how many facts in all")] = 100_000,
+    scopes: Annotated[int, typer.Option(help="how many scopes share them, unevenly: 10 to 20,000 each")] = 1000,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill an empty store with many scopes, and measure what the seeds of a search find there, and how soon."""
+
+    async def work() -> None:
+        with demo_folder() as folder:
+            parts = await build(_alone(Path(folder), store))
+            try:
+                figures = await run_scale(parts, facts, scopes, lambda text: print(text, file=sys.stderr))
+            finally:
+                await parts.close()
+        printed(as_json, replace(figures, store=store or "embedded"), lambda console: show_scale(console, figures))
+
+    run(work)
+
+
+def _alone(folder: Path, store: str | None, tenant: str = "default") -> Settings:
+    """Return settings without a model, for a store of the benchmark's own or the named one."""
+    given = read_settings()
+    return replace(
+        given,
+        home=folder,
+        neo4j_uri=store or None,
+        replay=None,
+        openai_api_key=None,
+        openai_base_url=None,
+        tenant=tenant,
+    )
+
+
+def show_scores(console: Console, scores: Scores) -> None:
+    """Print a LoCoMo run: shares of evidence in percent."""
+    budgets = ["5", "10", "20"]
+    tokens = list(scores.recall_within_tokens)
+    table = Table("", *(f"R@{k}" for k in budgets), *(f"{k} tokens" for k in tokens), "questions", box=None)
+    lines = [("all", scores.recall_at, scores.recall_within_tokens, scores.questions)]
+    lines += [
+        (name, part["recall_at"], part["recall_within_tokens"], part["questions"])
+        for name, part in scores.by_category.items()
+    ]
+    for name, at, within, count in lines:
+        table.add_row(name, *(f"{at[k]:.1f}" for k in budgets), *(f"{within[k]:.1f}" for k in tokens), str(count))
+    console.print(table)
+    console.print(
+        f"search p50 {scores.latency_ms['p50']:.0f} ms, p95 {scores.latency_ms['p95']:.0f} ms after warm-up, embedding "
+        f"included; indexed in {scores.indexing_seconds:.0f} s; {scores.embedder} on {scores.store}; "
+        f"extraction {scores.extraction}; {scores.dropped_evidence} evidence ids do not resolve",
+        highlight=False,
+    )
+
+
+def show_conflicts(console: Console, scores: ConflictScores) -> None:
+    """Print how the stories ended, by kind."""
+    shown = ("false_closings", "closed", "kept", "uncertain", "right", "stories", "asked", "statements")
+    table = Table("kind", *(name.replace("_", " ") for name in shown), box=None)
+    for kind, part in scores.by_kind.items():
+        table.add_row(kind, *(str(part[name]) for name in shown))
+    console.print(table)
+    for verdict in scores.wrong:
+        console.print(f"[red]{escape(verdict.story)}[/]: {escape(str(verdict))}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{scores.false_closings} false closings, {scores.missed_closings} missed; {scores.right} of {scores.stories} "
+        f"stories right; the model decided about {scores.asked_share} % of {scores.statements} statements",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_scale(console: Console, figures: Scale) -> None:
+    """Print a scale run by size of scope: recall in percent, milliseconds."""
+    table = Table("facts a scope", "scopes", "recall", "worst", "vector p50", "p95", "text p50", "p95", box=None)
+    for part in figures.sizes:
+        table.add_row(
+            f"{part.least:,} to {part.most:,}",
+            str(part.scopes),
+            f"{part.recall:.1%}",
+            f"{part.worst_recall:.0%}",
+            *(f"{ms[p]:.1f}" for ms in (part.vector_ms, part.text_ms) for p in ("p50", "p95")),
+        )
+    console.print(table)
+    console.print(f"{figures.facts:,} facts in {figures.scopes:,} scopes, loaded in {figures.loading_seconds:.0f} s")
