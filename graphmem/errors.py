@@ -19,8 +19,11 @@ GraphMemError
 └── StoreError                 the graph store
     ├── StoreUnavailable       cannot be reached or started
     ├── StoreForbidden         wrong password, read-only member
+    ├── StoreTimeout           took longer than the settings allow
+    ├── StoreExhausted         no memory or disk left for what was asked
     ├── StoreForeign           a directory or graph that is not graphmem's
     ├── StoreNewer             written by a newer graphmem
+    ├── StoreOlder             written by an older graphmem, to be migrated
     ├── StoreUnsupported       a server version that graphmem does not speak
     └── StoreConflict          lost a race more often than it retries
 """
@@ -102,12 +105,24 @@ class StoreForbidden(StoreError):
     """The store refuses this user or this operation."""
 
 
+class StoreTimeout(StoreError):
+    """The store took longer than the settings allow."""
+
+
+class StoreExhausted(StoreError):
+    """The store has no memory or disk left for what was asked."""
+
+
 class StoreForeign(StoreError):
     """The directory or graph belongs to something else."""
 
 
 class StoreNewer(StoreError):
     """The graph was written by a newer graphmem."""
+
+
+class StoreOlder(StoreError):
+    """The graph was written by an older graphmem, and must be migrated."""
 
 
 class StoreUnsupported(StoreError):

@@ -12,6 +12,7 @@ import platformdirs
 from graphmem.errors import SettingsError
 
 DEFAULT_MODEL = "gpt-4o-mini"
+MOST_CONNECTIONS = 1000
 _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
@@ -19,9 +20,10 @@ _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 class Settings:
     """Where the graph is, which model reads, and whose memory it is when nobody says.
 
-    Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, OPENAI_API_KEY, OPENAI_BASE_URL,
-    GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY, GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and
-    GRAPHMEM_SCOPE.
+    Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, NEO4J_CA (a file of certificates,
+    for addresses with +s), NEO4J_POOL_SIZE, NEO4J_CONNECT_TIMEOUT, NEO4J_QUERY_TIMEOUT, NEO4J_RETRY_TIMEOUT (seconds
+    each), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY,
+    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
     home: Path
@@ -29,6 +31,11 @@ class Settings:
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""
     neo4j_database: str | None = None
+    neo4j_ca: Path | None = None
+    neo4j_pool_size: int = 32
+    neo4j_connect_timeout: float = 5.0
+    neo4j_query_timeout: float = 60.0
+    neo4j_retry_timeout: float = 30.0
     openai_api_key: str | None = None
     openai_base_url: str | None = None
     model: str = DEFAULT_MODEL
@@ -50,6 +57,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         neo4j_user=env.get("NEO4J_USER", "neo4j"),
         neo4j_password=env.get("NEO4J_PASSWORD", ""),
         neo4j_database=env.get("NEO4J_DATABASE"),
+        neo4j_ca=_authorities(env.get("NEO4J_CA"), env.get("NEO4J_URI", "")),
+        neo4j_pool_size=_count("NEO4J_POOL_SIZE", env.get("NEO4J_POOL_SIZE", "32")),
+        neo4j_connect_timeout=_seconds("NEO4J_CONNECT_TIMEOUT", env.get("NEO4J_CONNECT_TIMEOUT", "5")),
+        neo4j_query_timeout=_seconds("NEO4J_QUERY_TIMEOUT", env.get("NEO4J_QUERY_TIMEOUT", "60")),
+        neo4j_retry_timeout=_seconds("NEO4J_RETRY_TIMEOUT", env.get("NEO4J_RETRY_TIMEOUT", "30")),
         openai_api_key=env.get("OPENAI_API_KEY"),
         openai_base_url=_url("OPENAI_BASE_URL", env.get("OPENAI_BASE_URL")),
         model=env.get("GRAPHMEM_MODEL", DEFAULT_MODEL),
@@ -83,6 +95,19 @@ def _seconds(name: str, value: str) -> float:
     if not 0 < seconds <= 86400:
         raise SettingsError(f"{name}={value!r} must lie between 0 and 86400 seconds.")
     return seconds
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_CONNECTIONS:
+        raise SettingsError(f"{name}={value!r} must be a number from 1 to {MOST_CONNECTIONS}.")
+    return int(value)
+
+
+def _authorities(value: str | None, uri: str) -> Path | None:
+    found = _file("NEO4J_CA", value)
+    if found is not None and not uri.partition("://")[0].endswith("+s"):
+        raise SettingsError("NEO4J_CA is only for addresses with +s: write NEO4J_URI=neo4j+s://host:7687.")
+    return found
 
 
 def _file(name: str, value: str | None) -> Path | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from graphmem.adapters.bolt_store import FixedAddress, open_store
 from graphmem.adapters.clock import SystemClock
+from graphmem.adapters.connection import Connection, FixedAddress
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.replay_chat import ReplayChat
+from graphmem.adapters.schema import open_store
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.ports import ChatModel, Clock, Embedder, Store
 from graphmem.read.pipeline import ReadPipeline
@@ -57,7 +58,7 @@ async def build(
     # Side by side: a store that has to be started and a model each take a second or more.
     loading = asyncio.create_task(embedder.load())
     try:
-        store = await open_store(_connector(settings), embedder, clock)
+        store = await open_store(connector(settings), embedder, clock, connection(settings))
     except BaseException:
         loading.cancel()
         raise
@@ -78,7 +79,19 @@ async def build(
     )
 
 
-def _connector(settings: Settings) -> FixedAddress | EmbeddedServer:
+def connection(settings: Settings) -> Connection:
+    """Return how a server is spoken to."""
+    return Connection(
+        pool=settings.neo4j_pool_size,
+        connect_seconds=settings.neo4j_connect_timeout,
+        query_seconds=settings.neo4j_query_timeout,
+        retry_seconds=settings.neo4j_retry_timeout,
+        authorities=settings.neo4j_ca,
+    )
+
+
+def connector(settings: Settings) -> FixedAddress | EmbeddedServer:
+    """Return what finds the store: a server's address, or the directory of an embedded one."""
     if settings.neo4j_uri is None:
         return EmbeddedServer(settings.home)
     return FixedAddress(

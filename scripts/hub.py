@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import quantiles
 
 from graphmem import Memory, Message, Scope, Settings
-from graphmem.adapters.bolt_store import open_store
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.embedded_server import EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.schema import open_store
 from graphmem.models import Note, Statement
 from graphmem.ontology import load_ontology
 from graphmem.write.conflicts import Found, detect_conflicts

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from itertools import zip_longest
-from typing import Any, LiteralString, Protocol, TypeVar, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, TypeVar, cast
 
 import httpx
 from neo4j import (
@@ -20,77 +18,24 @@ from neo4j import (
     AsyncManagedTransaction,
     AsyncResult,
     AsyncSession,
-    NotificationMinimumSeverity,
+    Query,
+    unit_of_work,
 )
-from neo4j.exceptions import (
-    AuthError,
-    ConfigurationError,
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-    SessionExpired,
-)
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
+from graphmem.adapters.connection import LOST_RACES, Connection, Connector, in_words, open_driver, out_of_means
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
-from graphmem.adapters.queries import Migration, Queries, load_migrations, load_purge, load_queries, schema_format
-from graphmem.errors import (
-    EmbedderError,
-    GraphMemError,
-    StoreConflict,
-    StoreError,
-    StoreForbidden,
-    StoreForeign,
-    StoreNewer,
-    StoreUnavailable,
-    StoreUnsupported,
-)
-from graphmem.ports import Clock, Embedder, Row, Transaction
-from graphmem.serial import utc_text
+from graphmem.adapters.queries import Queries, load_purge, load_queries
+from graphmem.errors import StoreError, StoreUnsupported
+from graphmem.ports import Row, Transaction
 
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
 RACE_ATTEMPTS = 20
-POOL_SIZE = 32
 NEO4J_REMAINS = (
     "Neo4j leaves deleted records in its files until it writes over them, and in transaction logs and backups until "
     "those are pruned: `neo4j-admin database copy` writes files without them."
 )
-# What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
-_LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
-
-
-class Connector(Protocol):
-    """Finds the server: at a fixed address, or in a directory where it may have to be started."""
-
-    def ensure(self) -> Address:
-        """Return where the server answers now."""
-        ...
-
-    def alone(self) -> AbstractContextManager[None]:
-        """Keep other clients from changing the schema meanwhile, where the server does not see to that itself."""
-        ...
-
-    def release(self) -> None:
-        """Let go of it."""
-        ...
-
-
-class FixedAddress:
-    """A server that others run."""
-
-    def __init__(self, address: Address) -> None:
-        self._address = address
-
-    def ensure(self) -> Address:
-        """Return the address."""
-        return self._address
-
-    def alone(self) -> AbstractContextManager[None]:
-        """Neo4j takes the same schema command from many at once."""
-        return nullcontext()
-
-    def release(self) -> None:
-        """Nothing is held."""
 
 
 class BoltTransaction:
@@ -119,15 +64,19 @@ async def _rows(result: AsyncResult) -> list[Row]:
 
 
 class BoltStore:
-    """A graph reached over Bolt; open it with `open_store`."""
+    """A graph reached over Bolt; `schema.open_store` opens one whose schema is checked."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, how: Connection | None = None) -> None:
         self.connector = connector
+        self._how = how or Connection()
         self._queries = Queries({})
         self._driver: AsyncDriver | None = None
         self._address: Address | None = None
         self._opening = asyncio.Lock()
+        # Kept beyond the driver: what this memory wrote, it reads, whichever member of a cluster answers.
+        self._bookmarks = AsyncGraphDatabase.bookmark_manager()
         self.dialect = ""
+        self.agent = ""
 
     @property
     def address(self) -> str:
@@ -136,13 +85,19 @@ class BoltStore:
             return str(self.connector.directory)
         return self._address.uri if self._address else "not connected"
 
+    @property
+    def embedded(self) -> bool:
+        """Whether it is the embedded store of a directory."""
+        return isinstance(self.connector, EmbeddedServer)
+
     async def connect(self) -> None:
         """Connect and find the dialect; raises StoreError."""
         driver = await self._connected()
         try:
             info = await driver.get_server_info()
         except (Neo4jError, DriverError) as exc:
-            raise self._wrapped(exc) from exc
+            raise in_words(exc, self.address, self._how) from exc
+        self.agent = info.agent
         self.dialect = "arcadedb" if "ArcadeDB" in info.agent else neo4j_dialect(info.agent)
         self._queries = load_queries(self.dialect)
 
@@ -151,13 +106,14 @@ class BoltStore:
         text, asked = self._queries.prepared(query, None, parameters)
 
         async def work(session: AsyncSession) -> list[Row]:
-            return await _rows(await session.run(text, asked))
+            return await _rows(await session.run(Query(text, timeout=self._how.query_seconds), asked))
 
         return await self._run(work, writes=False)
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one write transaction, again from the start when another writer was faster."""
 
+        @unit_of_work(timeout=self._how.query_seconds)
         async def managed(inner: AsyncManagedTransaction) -> T:
             return await work(BoltTransaction(self._queries, inner))
 
@@ -175,57 +131,62 @@ class BoltStore:
         await self._disconnect()
         await asyncio.to_thread(self.connector.release)
 
+    @asynccontextmanager
+    async def holding(self, query: str) -> AsyncGenerator[None]:
+        """Hold the locks that a named query takes until the block ends; nothing that it writes stays."""
+        async with self._session(await self._connected(), WRITE_ACCESS) as session:
+            try:
+                transaction = await session.begin_transaction()
+                try:
+                    await (await transaction.run(self._queries.text(query))).consume()
+                    yield
+                finally:
+                    await transaction.close()
+            except (Neo4jError, DriverError, OSError) as exc:
+                raise in_words(exc, self.address, self._how) from exc
+
+    def _session(self, driver: AsyncDriver, access: str) -> AsyncSession:
+        return driver.session(
+            database=self._address.database if self._address else None,
+            default_access_mode=access,
+            fetch_size=-1,
+            bookmark_manager=None if self.embedded else self._bookmarks,
+        )
+
     async def _run(self, work: Callable[[AsyncSession], Awaitable[T]], *, writes: bool) -> T:
         deadline = time.monotonic() + RETRY_SECONDS
         attempt = 0
         while True:
             driver = await self._connected()
             try:
-                async with driver.session(
-                    database=self._address.database if self._address else None,
-                    default_access_mode=WRITE_ACCESS if writes else READ_ACCESS,
-                    fetch_size=-1,
-                ) as session:
+                async with self._session(driver, WRITE_ACCESS if writes else READ_ACCESS) as session:
                     return await work(session)
             except (Neo4jError, DriverError, OSError) as exc:
                 attempt += 1
                 if not self._again(exc, attempt, writes=writes) or time.monotonic() > deadline:
-                    raise self._wrapped(exc) from exc
+                    raise in_words(exc, self.address, self._how) from exc
                 if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
                     await self._disconnect()
                 await asyncio.sleep(min(1.0, 0.005 * 2 ** min(attempt, 7)) * random.uniform(0.3, 1))  # noqa: S311
 
     def _again(self, exc: Exception, attempt: int, *, writes: bool) -> bool:
         """Tell whether another try may succeed; for writes on Neo4j the driver has tried already."""
-        if not isinstance(self.connector, EmbeddedServer):
+        if out_of_means(exc):
+            return False
+        if not self.embedded:
             return not writes and isinstance(exc, (Neo4jError, DriverError)) and exc.is_retryable()
         if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
             return True
         if not isinstance(exc, Neo4jError):
             return False
         # A race is lost a few times; what fails every time is no race.
-        return exc.is_retryable() or (attempt < RACE_ATTEMPTS and any(r in (exc.code or "") for r in _LOST_RACES))
+        return exc.is_retryable() or (attempt < RACE_ATTEMPTS and any(r in (exc.code or "") for r in LOST_RACES))
 
     async def _connected(self) -> AsyncDriver:
         async with self._opening:
             if self._driver is None:
                 address = await asyncio.to_thread(self.connector.ensure)
-                embedded = isinstance(self.connector, EmbeddedServer)
-                try:
-                    self._driver = AsyncGraphDatabase.driver(
-                        address.uri,
-                        auth=(address.user, address.password) if address.user else None,
-                        max_connection_pool_size=POOL_SIZE,
-                        # The embedded server can be started again at once: waiting at a dead port is lost time.
-                        max_transaction_retry_time=2.0 if embedded else 30.0,
-                        initial_retry_delay=0.02,
-                        connection_timeout=5.0,
-                        notifications_min_severity=NotificationMinimumSeverity.OFF,
-                    )
-                except (ConfigurationError, ValueError) as exc:
-                    raise StoreUnavailable(
-                        f"NEO4J_URI={address.uri!r} is no Bolt address ({exc}). Use bolt:// or neo4j://host:7687."
-                    ) from exc
+                self._driver = open_driver(address, self._how, embedded=self.embedded)
                 self._address = address
             return self._driver
 
@@ -247,7 +208,7 @@ class BoltStore:
             await (await inner.run(cast("LiteralString", statement))).consume()
 
         try:
-            async with driver.session(database=self._address.database if self._address else None) as session:
+            async with self._session(driver, WRITE_ACCESS) as session:
                 if "IN TRANSACTIONS" in statement:
                     await (await session.run(cast("LiteralString", statement))).consume()
                 else:
@@ -256,7 +217,7 @@ class BoltStore:
             # Neo4j checks IF NOT EXISTS before it waits for another client's same command.
             if isinstance(exc, Neo4jError) and "EquivalentSchemaRuleAlreadyExists" in (exc.code or ""):
                 return
-            raise self._wrapped(exc) from exc
+            raise in_words(exc, self.address, self._how) from exc
 
     async def _sql(self, statement: str) -> None:
         address = self._address
@@ -269,80 +230,6 @@ class BoltStore:
             )
         if answer.is_error:
             raise StoreError(f"the embedded store refused {statement!r}: {answer.text[:300]}")
-
-    def _wrapped(self, exc: Exception) -> GraphMemError:
-        where = self.address
-        if isinstance(exc, AuthError):
-            return StoreForbidden(f"{where} refuses the user. Check NEO4J_USER and NEO4J_PASSWORD.")
-        if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
-            return StoreUnavailable(f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI.")
-        if isinstance(exc, Neo4jError) and (
-            exc.is_retryable() or any(race in (exc.code or "") for race in _LOST_RACES)
-        ):
-            return StoreConflict(f"other writers were faster for {RETRY_SECONDS:.0f} s at {where}: {exc}")
-        return StoreError(f"the graph store at {where} answers: {exc}")
-
-
-async def open_store(connector: Connector, embedder: Embedder, clock: Clock) -> BoltStore:
-    """Connect, check that the graph is ours and not newer, and bring its schema up to date; raises StoreError."""
-    store = BoltStore(connector)
-    driver_log = logging.getLogger("neo4j")
-    if not driver_log.hasHandlers():
-        # Else Python prints the driver's notes about retries on the user's terminal.
-        driver_log.addHandler(logging.NullHandler())
-    try:
-        await store.connect()
-        await _migrate(store, embedder, clock)
-    except BaseException:
-        await store.close()
-        raise
-    return store
-
-
-async def _migrate(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
-    state = (await store.read("graph_state"))[0]
-    known = schema_format(store.dialect)
-    at = state["format"]
-    if at is None and state["nodes"]:
-        raise StoreForeign(
-            f"the graph at {store.address} holds data that graphmem did not write; it is left alone. "
-            "Name an empty database in NEO4J_URI and NEO4J_DATABASE."
-        )
-    if at is not None and at > known:
-        raise StoreNewer(f"the graph at {store.address} has schema {at}; this graphmem knows {known}. Upgrade it.")
-    if at is not None and (state["embedder"], state["dimension"]) != (embedder.name, embedder.dimension):
-        raise EmbedderError(
-            f"the vectors at {store.address} come from {state['embedder']} ({state['dimension']} numbers), but the "
-            f"embedder is {embedder.name} ({embedder.dimension}). Use that model again, or write them anew: "
-            "graphmem reembed."
-        )
-    if at == known:
-        return
-    with ExitStack() as stack:
-        # In a thread, since another client of this very event loop may be the one that has to finish first.
-        await asyncio.to_thread(stack.enter_context, store.connector.alone())
-        at = (await store.read("graph_state"))[0]["format"]
-        missing = list(load_migrations(store.dialect, after=at or 0))
-        for migration, following in zip_longest(missing, missing[1:]):
-            whole = following is None or following.number > migration.number
-            await _apply(migration, migration.number if whole else migration.number - 1, store, embedder, clock)
-
-
-async def _apply(migration: Migration, reached: int, store: BoltStore, embedder: Embedder, clock: Clock) -> None:
-    for statement in migration.statements:
-        await store.execute_schema(statement.replace("$dimension", str(embedder.dimension)), migration.language)
-
-    async def record(transaction: Transaction) -> None:
-        await transaction.write(
-            "record_migration",
-            format=reached,
-            name=migration.name,
-            now=utc_text(clock.now()),
-            embedder=embedder.name,
-            dimension=embedder.dimension,
-        )
-
-    await store.transact(record)
 
 
 def neo4j_dialect(agent: str) -> str:

@@ -192,6 +192,11 @@ def load_purge(dialect: str) -> tuple[str, ...]:
     return _statements(path) if path.is_file() else ()
 
 
+def load_lock() -> tuple[str, ...]:
+    """Return what a server needs before one program can keep others from changing the schema."""
+    return _statements(cypher_root() / "schema" / "lock.cypher")
+
+
 def schema_format(dialect: str) -> int:
     """Return the number of the newest schema step that this program knows for a dialect."""
     root = cypher_root() / "schema"

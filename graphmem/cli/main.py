@@ -18,6 +18,7 @@ from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
 from graphmem.errors import InvalidInput
 from graphmem.files import read_messages
+from graphmem.house import migrate_store
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
@@ -240,6 +241,22 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
             raise typer.Exit(PARKED)
 
     with_memory(work)
+
+
+@app.command()
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only name the steps that are missing")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the graph's schema up to date; once is enough, and only one program does so at a time."""
+
+    async def work() -> None:
+        done = await migrate_store(
+            read_settings(), dry_run=dry_run, progress=lambda step: print(f"taking {step.name}", file=sys.stderr)
+        )
+        printed(as_json, done, lambda console: show.show_migrated(console, done))
+
+    run(work)
 
 
 @app.command()

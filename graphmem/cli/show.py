@@ -15,6 +15,7 @@ from graphmem.adapters.queries import Analysis
 from graphmem.analytics import Answer
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
+from graphmem.house import Migrated
 from graphmem.memory import Added, Status
 from graphmem.models import Entity, EntityPair, Fact, FactVersion, Precision, Rule
 from graphmem.operations import (
@@ -333,3 +334,11 @@ def show_answer(console: Console, answer: AnswerShown) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def show_migrated(console: Console, done: Migrated) -> None:
+    """Print which steps of the schema were taken."""
+    if not done.steps:
+        console.print(f"{done.store} is up to date.", highlight=False)
+    for name in done.steps:
+        console.print(f"{'lacks' if done.dry_run else 'took'} {name}", highlight=False)

@@ -1,0 +1,151 @@
+"""How a server is reached: where it is, with which timeouts and certificates, and what its errors mean in words."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity, TrustCustomCAs
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TokenExpired,
+)
+
+from graphmem.adapters.embedded_server import Address
+from graphmem.errors import (
+    GraphMemError,
+    StoreConflict,
+    StoreError,
+    StoreExhausted,
+    StoreForbidden,
+    StoreTimeout,
+    StoreUnavailable,
+)
+
+# What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
+LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
+_EXHAUSTED = ("OutOfMemory", "StackOverFlow", "No space left", "disk is full")
+_MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
+    (_EXHAUSTED, StoreExhausted, "the graph store at {where} has no memory or disk left for this: {exc}"),
+    (
+        ("NotALeader", "ReadOnly", "Statement.AccessMode"),
+        StoreForbidden,
+        "{where} only reads: a follower, or a read-only database. Use neo4j:// in NEO4J_URI, which finds the member "
+        "that writes, or another NEO4J_DATABASE ({exc})",
+    ),
+    (("DatabaseNotFound",), StoreUnavailable, "{where} has no such database: check NEO4J_DATABASE ({exc})"),
+    (("ClientError.Security",), StoreForbidden, "the user may not do this at {where}: {exc}"),
+    (
+        ("TransactionTimedOut", "LockClientStopped", "TimeoutException"),
+        StoreTimeout,
+        "{where} took longer than {seconds:g} s. Ask for less, or raise NEO4J_QUERY_TIMEOUT ({exc})",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How a Neo4j server is spoken to: connections kept, seconds to connect, for a query and for trying again."""
+
+    pool: int = 32
+    connect_seconds: float = 5.0
+    query_seconds: float = 60.0
+    retry_seconds: float = 30.0
+    authorities: Path | None = None
+
+
+class Connector(Protocol):
+    """Finds the server: at a fixed address, or in a directory where it may have to be started."""
+
+    def ensure(self) -> Address:
+        """Return where the server answers now."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other clients from changing the schema meanwhile, where the server does not see to that itself."""
+        ...
+
+    def release(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class FixedAddress:
+    """A server that others run."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def ensure(self) -> Address:
+        """Return the address."""
+        return self._address
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Do nothing: the server itself is asked for a lock."""
+        return nullcontext()
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+def open_driver(address: Address, how: Connection, *, embedded: bool) -> AsyncDriver:
+    """Return a driver for an address, not yet connected; raises StoreUnavailable for what is no address."""
+    _quiet()
+    uri, tls = address.uri, dict[str, Any]()
+    if how.authorities is not None:
+        # The driver takes authorities of one's own only beside an address that does not choose them itself.
+        scheme, rest = uri.split("://", 1)
+        uri = f"{scheme.removesuffix('+s')}://{rest}"
+        tls = {"encrypted": True, "trusted_certificates": TrustCustomCAs(str(how.authorities))}
+    try:
+        return AsyncGraphDatabase.driver(
+            uri,
+            auth=(address.user, address.password) if address.user else None,
+            max_connection_pool_size=how.pool,
+            # The embedded server can be started again at once: waiting at a dead port is lost time.
+            max_transaction_retry_time=2.0 if embedded else how.retry_seconds,
+            initial_retry_delay=0.02,
+            connection_timeout=how.connect_seconds,
+            connection_acquisition_timeout=how.connect_seconds + how.query_seconds,
+            notifications_min_severity=NotificationMinimumSeverity.OFF,
+            **tls,
+        )
+    except (ConfigurationError, ValueError, OSError) as exc:
+        raise StoreUnavailable(
+            f"NEO4J_URI={address.uri!r} cannot be used ({exc}). Use bolt:// or neo4j://host:7687, with +s for TLS, and "
+            "NEO4J_CA only beside +s."
+        ) from exc
+
+
+def out_of_means(exc: Exception) -> bool:
+    """Tell whether a server has no memory or disk left for what it was asked, which trying again makes no better."""
+    return any(sign in f"{getattr(exc, 'code', '')} {exc}" for sign in _EXHAUSTED)
+
+
+def in_words(exc: Exception, where: str, how: Connection) -> GraphMemError:
+    """Return what an error of the driver or the server means, and what to do."""
+    code = (exc.code or "") if isinstance(exc, Neo4jError) else ""
+    if isinstance(exc, (AuthError, TokenExpired)):
+        return StoreForbidden(f"{where} refuses the user ({exc.message}). Check NEO4J_USER and NEO4J_PASSWORD.")
+    if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
+        return StoreUnavailable(f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI.")
+    for signs, kind, words in _MEANINGS:
+        if any(sign in f"{code} {exc}" for sign in signs):
+            return kind(words.format(where=where, seconds=how.query_seconds, exc=exc))
+    if isinstance(exc, Neo4jError) and (exc.is_retryable() or any(race in code for race in LOST_RACES)):
+        return StoreConflict(f"other writers were faster every time at {where}: {exc}")
+    return StoreError(f"the graph store at {where} answers: {exc}")
+
+
+def _quiet() -> None:
+    """Keep the driver's notes about retries off the user's terminal, unless somebody reads them."""
+    driver_log = logging.getLogger("neo4j")
+    if not driver_log.hasHandlers():
+        driver_log.addHandler(logging.NullHandler())

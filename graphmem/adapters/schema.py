@@ -1,0 +1,176 @@
+"""The schema of a graph: whose it is, how far it was brought, and bringing it further."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from graphmem.adapters.bolt_store import BoltStore
+from graphmem.adapters.connection import Connection, Connector
+from graphmem.adapters.queries import Migration, load_lock, load_migrations, schema_format
+from graphmem.errors import EmbedderError, StoreForeign, StoreNewer, StoreOlder
+from graphmem.ports import Clock, Embedder, Transaction
+from graphmem.serial import utc_text
+
+_MADE = re.compile(r"CREATE (?:VECTOR |FULLTEXT )?INDEX (\w+)")
+_DROPPED = re.compile(r"DROP INDEX (\w+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """Which model a graph's vectors come from, and how many numbers each has."""
+
+    embedder: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a graph says about itself; `format` is none in an empty one, `becoming` a new model half way to it."""
+
+    format: int | None
+    empty: bool
+    vectors: Vectors | None
+    becoming: Vectors | None
+
+
+async def open_store(
+    connector: Connector, embedder: Embedder, clock: Clock, how: Connection | None = None
+) -> BoltStore:
+    """Connect, and check that the graph is ours, of this program's schema and of this embedder; raises StoreError.
+
+    An empty graph gets its schema, and the embedded store is brought up to date; a server's graph that holds data is
+    brought up to date by `graphmem migrate`.
+    """
+    store = BoltStore(connector, how)
+    try:
+        await store.connect()
+        await _ready(store, Vectors(embedder=embedder.name, dimension=embedder.dimension), clock)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def _ready(store: BoltStore, vectors: Vectors, clock: Clock) -> None:
+    state = await read_state(store)
+    known = schema_format(store.dialect)
+    check_ours(store, state)
+    if state.becoming is not None:
+        raise EmbedderError(
+            f"the vectors at {store.address} are being written anew for {state.becoming.embedder}, or that was cut "
+            "short: graphmem reembed takes it up again."
+        )
+    if state.vectors is not None and state.vectors != vectors:
+        raise EmbedderError(
+            f"the vectors at {store.address} come from {state.vectors.embedder} ({state.vectors.dimension} numbers), "
+            f"but the embedder is {vectors.embedder} ({vectors.dimension}). Use that model again, or write them anew: "
+            "graphmem reembed."
+        )
+    if state.format == known:
+        return
+    if state.format is not None and not store.embedded:
+        raise StoreOlder(
+            f"the graph at {store.address} has schema {state.format}, this graphmem needs {known}. Bring it there: "
+            "graphmem migrate (--dry-run shows the steps)."
+        )
+    await migrate(store, vectors, clock)
+
+
+async def read_state(store: BoltStore) -> State:
+    """Return what the graph says about itself."""
+    row = (await store.read("graph_state"))[0]
+    return State(
+        format=row["format"],
+        empty=not row["nodes"],
+        vectors=Vectors(embedder=row["embedder"], dimension=row["dimension"]) if row["embedder"] else None,
+        becoming=Vectors(embedder=row["becoming"], dimension=row["becoming_dimension"]) if row["becoming"] else None,
+    )
+
+
+def check_ours(store: BoltStore, state: State) -> None:
+    """Raise StoreForeign for a graph that somebody else filled, StoreNewer for one of a newer program."""
+    known = schema_format(store.dialect)
+    if state.format is None and not state.empty:
+        raise StoreForeign(
+            f"the graph at {store.address} holds data that graphmem did not write; it is left alone. "
+            "Name an empty database in NEO4J_URI and NEO4J_DATABASE."
+        )
+    if state.format is not None and state.format > known:
+        raise StoreNewer(
+            f"the graph at {store.address} has schema {state.format}; this graphmem knows {known}. Upgrade it."
+        )
+
+
+def missing_steps(store: BoltStore, state: State) -> list[Migration]:
+    """Return the steps that a graph lacks, in order."""
+    return list(load_migrations(store.dialect, after=state.format or 0))
+
+
+async def migrate(
+    store: BoltStore,
+    vectors: Vectors,
+    clock: Clock,
+    *,
+    anew: bool = False,
+    progress: Callable[[Migration], None] | None = None,
+) -> list[Migration]:
+    """Take the steps that the graph lacks, and return them; `anew` takes all, which changes nothing that is there.
+
+    Only one program does so at a time; a second one waits and finds nothing left. What was cut short is taken up again.
+    """
+    async with _alone(store):
+        steps = list(load_migrations(store.dialect)) if anew else missing_steps(store, await read_state(store))
+        for step, following in zip_longest(steps, steps[1:]):
+            if progress is not None:
+                progress(step)
+            whole = following is None or following.number > step.number
+            await _take(step, step.number if whole else step.number - 1, store, vectors, clock)
+    return steps
+
+
+@asynccontextmanager
+async def _alone(store: BoltStore) -> AsyncGenerator[None]:
+    """Keep other programs from changing the schema meanwhile."""
+    if store.embedded:
+        with ExitStack() as stack:
+            # In a thread, since another client of this very event loop may be the one that has to finish first.
+            await asyncio.to_thread(stack.enter_context, store.connector.alone())
+            yield
+        return
+    for statement in load_lock():
+        await store.execute_schema(statement, "cypher")
+    async with store.holding("hold_schema"):
+        yield
+
+
+async def _take(step: Migration, reached: int, store: BoltStore, vectors: Vectors, clock: Clock) -> None:
+    for statement in step.statements:
+        await store.execute_schema(statement.replace("$dimension", str(vectors.dimension)), step.language)
+
+    async def record(transaction: Transaction) -> None:
+        await transaction.write(
+            "record_migration",
+            format=reached,
+            name=step.name,
+            now=utc_text(clock.now()),
+            embedder=vectors.embedder,
+            dimension=vectors.dimension,
+        )
+
+    await store.transact(record)
+
+
+def expected_indexes(dialect: str) -> list[str]:
+    """Return the names of the indexes that the whole schema of a dialect has."""
+    names: dict[str, None] = {}
+    for step in load_migrations(dialect):
+        for statement in step.statements:
+            names |= dict.fromkeys(_MADE.findall(statement))
+            for gone in _DROPPED.findall(statement):
+                names.pop(gone, None)
+    return list(names)
