@@ -1,0 +1,125 @@
+"""A graph of each earlier schema, with data, is brought up to date; each engine has a server of its own here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from neo4j import AsyncGraphDatabase
+
+from graphmem import Memory, Message, Settings
+from graphmem.adapters.embedded_server import EmbeddedServer
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.queries import BUCKETS, bucket_of
+from graphmem.adapters.schema import expected_indexes
+from graphmem.errors import StoreOlder
+from graphmem.house import migrate_store
+from scripts import neo4j_local
+from tests.scripted import ScriptedChat
+
+KIND = "{indexConfig: {`vector.dimensions`: 384, `vector.similarity_function`: 'cosine'}}"
+BEFORE_2 = ["MATCH (f:Fact) REMOVE f.sweep_key", "MATCH (own:GraphMem {id: 'graphmem'}) SET own.format = 1"]
+BEFORE_4 = {
+    "5.26.30": [
+        *(f"DROP INDEX {kind}_vector_{b}" for kind in ("fact", "episode") for b in BUCKETS),
+        *(f"MATCH (n:{kind}{b}) REMOVE n:{kind}{b}" for kind in ("Fact", "Episode") for b in BUCKETS),
+        f"CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding OPTIONS {KIND}",
+        f"CREATE VECTOR INDEX episode_vector FOR (n:Episode) ON n.embedding OPTIONS {KIND}",
+    ],
+    "2026.08.1": [
+        "DROP INDEX fact_vector",
+        f"CYPHER 25 CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding WITH [n.scope] OPTIONS {KIND}",
+    ],
+}
+TO_3 = "MATCH (own:GraphMem {id: 'graphmem'}) SET own.format = 3"
+
+
+@pytest.fixture(scope="module", params=["5.26.30", "2026.08.1"])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """A version and the address of a server that nobody else uses."""
+    try:
+        neo4j_local.prepare(request.param)
+        neo4j_local.java_of(request.param)
+    except neo4j_local.Missing as missing:
+        if os.environ.get("REQUIRE_NEO4J"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    with neo4j_local.running(request.param) as running:
+        yield request.param, running.bolt_uri
+
+
+async def _tell(settings: Settings, model: ScriptedChat, embedder: LocalEmbedder, scope: str) -> list[str]:
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        for day, text in enumerate(("I live in Turin.", "I work at Lumen.", "My boss is Ingrid.", "I left Lumen."), 1):
+            at = datetime(2024, 6, day, tzinfo=UTC)
+            await memory.add(Message(text=text, at=at, speaker="Ada"), scope=scope)
+        return sorted(f.text for f in await memory.facts(scope=scope))
+
+
+async def _ask(settings: Settings, model: ScriptedChat, embedder: LocalEmbedder, scope: str) -> list[str]:
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        assert await memory.verify(scope=scope) == ()
+        found = await memory.search("Where does Ada live?", scope=scope)
+        assert found.facts[0].text == "Ada lives in Turin"
+        return sorted(f.text for f in await memory.facts(scope=scope))
+
+
+async def _run(
+    uri: str, statements: list[str], auth: tuple[str, str] | None = None, database: str | None = None
+) -> None:
+    async with AsyncGraphDatabase.driver(uri, auth=auth) as driver:
+        for statement in statements:
+            await driver.execute_query(statement, database_=database)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("earlier", [1, 3])
+async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
+    server: tuple[str, str], earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+) -> None:
+    version, uri = server
+    settings = Settings(home=tmp_path, neo4j_uri=uri, tenant="test")
+    before = await _tell(settings, model, embedder, scope)
+    await _run(uri, [*BEFORE_4[version], TO_3, *(BEFORE_2 if earlier == 1 else [])])
+
+    with pytest.raises(StoreOlder, match="graphmem migrate"):
+        await _ask(settings, model, embedder, scope)
+    planned = await migrate_store(settings, dry_run=True)
+    done = await asyncio.gather(migrate_store(settings), migrate_store(settings))
+    steps = [step for one in done for step in one.steps]
+
+    assert steps == list(planned.steps), "two at once take each step once"
+    assert steps[-1].split("/")[1].startswith("0004")
+    assert (await migrate_store(settings)).steps == ()
+    assert await _ask(settings, model, embedder, scope) == before
+    async with AsyncGraphDatabase.driver(uri) as driver:
+        shown = await driver.execute_query("SHOW INDEXES YIELD name, state")
+        online = {row["name"] for row in shown.records if row["state"] == "ONLINE"}
+        dialect = "neo4j526" if version.startswith("5") else "neo4j2026"
+        assert set(expected_indexes(dialect)) <= online
+        labels = await driver.execute_query(
+            "MATCH (f:Fact {scope: $scope}) RETURN labels(f) AS labels", scope=f"test/{scope}"
+        )
+        assert labels.records
+        if dialect == "neo4j526":
+            bucket = f"Fact{bucket_of(f'test/{scope}')}"
+            assert all(sorted(row["labels"]) == ["Fact", bucket] for row in labels.records)
+
+
+async def test_the_embedded_store_is_brought_up_to_date_when_opened(
+    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+) -> None:
+    settings = Settings(home=tmp_path / "home", tenant="test")
+    before = await _tell(settings, model, embedder, scope)
+    server = EmbeddedServer(settings.home)
+    address = server.ensure()
+    await _run(address.uri, BEFORE_2, (address.user, address.password), address.database)
+    server.release()
+
+    lacking = await migrate_store(settings, dry_run=True)
+    assert [step.split("/")[1][:4] for step in lacking.steps] == ["0002", "0002", "0003"]
+    assert await _ask(settings, model, embedder, scope) == before
+    assert (await migrate_store(settings)).steps == ()
