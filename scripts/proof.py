@@ -41,6 +41,10 @@ def main() -> None:
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
+    prove("scale-embedded", "graphmem", "bench", "scale", "--facts", "20000", "--scopes", "200", "--json")
+    for version in neo4j_local.RELEASES:
+        with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
+            prove(f"scale-neo4j-{version}", "graphmem", "bench", "scale", "--json", "--store", server.bolt_uri)
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")
         return
@@ -48,8 +52,9 @@ def main() -> None:
     one = (*measured, "--conversation", "conv-26")
     prove("locomo-conv-26-embedded", "graphmem", *one)
     prove("locomo-conv-26-observations", "graphmem", *one, "--extraction", "observations")
-    with neo4j_local.running() as server:
-        prove("locomo-conv-26-neo4j", "graphmem", *one, "--store", server.bolt_uri)
+    for version in neo4j_local.RELEASES:
+        with neo4j_local.running(version) as server:
+            prove(f"locomo-conv-26-neo4j-{version}", "graphmem", *one, "--store", server.bolt_uri)
     prove("locomo-embedded", "graphmem", *measured)
 
 
