@@ -1,17 +1,33 @@
-"""Keeping house: bringing a graph's schema up to date."""
+"""Keeping house: looking whether all is well with a graph, and bringing its schema up to date."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import Migration
-from graphmem.adapters.schema import Vectors, check_ours, migrate, missing_steps, read_state
+from graphmem.adapters.schema import Vectors, check_ours, expected_indexes, migrate, missing_steps, read_state
+from graphmem.errors import GraphMemError
+from graphmem.ports import Embedder
 from graphmem.settings import Settings
 from graphmem.wiring import connection, connector
+
+CLOCK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at: whether it is well, what was seen, and what to do where it is not."""
+
+    name: str
+    well: bool
+    seen: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +59,81 @@ async def migrate_store(
         return Migrated(store=store.address, steps=tuple(s.name for s in steps), dry_run=dry_run)
     finally:
         await store.close()
+
+
+async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple[Check, ...]:
+    """Look at address, version, owner, schema, rights, indexes, embedder and clock, as far as each can be reached.
+
+    Changes nothing.
+    """
+    store = BoltStore(connector(settings), connection(settings))
+    checks: list[Check] = []
+    embedder = embedder or LocalEmbedder()
+    looks = (_address, _owner, _schema, _rights, _indexes, partial(_embedder, embedder=embedder), _clock)
+    try:
+        for look in looks:
+            try:
+                checks.append(await look(store))
+            except GraphMemError as exc:
+                name = look.func.__name__ if isinstance(look, partial) else look.__name__
+                checks.append(Check(name=name.strip("_"), well=False, seen=type(exc).__name__, advice=str(exc)))
+                if look in (_address, _owner):
+                    break
+    finally:
+        await store.close()
+    return tuple(checks)
+
+
+async def _address(store: BoltStore) -> Check:
+    await store.connect()
+    return Check(name="address", well=True, seen=f"{store.agent} at {store.address}")
+
+
+async def _owner(store: BoltStore) -> Check:
+    state = await read_state(store)
+    check_ours(store, state)
+    return Check(name="owner", well=True, seen="graphmem's own graph" if state.format else "an empty graph")
+
+
+async def _schema(store: BoltStore) -> Check:
+    state = await read_state(store)
+    missing = missing_steps(store, state)
+    if state.format is None:
+        return Check(name="schema", well=True, seen="none yet: it is made when the graph is first opened")
+    if not missing:
+        return Check(name="schema", well=True, seen="up to date")
+    return Check(name="schema", well=False, seen=f"lacks {len(missing)} steps", advice="graphmem migrate takes them.")
+
+
+async def _rights(store: BoltStore) -> Check:
+    async with store.holding("hold_schema"):
+        return Check(name="rights", well=True, seen="the user reads and writes")
+
+
+async def _indexes(store: BoltStore) -> Check:
+    if (await read_state(store)).format is None:
+        return Check(name="indexes", well=True, seen="none yet")
+    states = {row["name"]: row["state"] for row in await store.read("index_states")}
+    named = {name: states.get(name, "missing") for name in expected_indexes(store.dialect)}
+    wrong = [f"{name} ({state})" for name, state in named.items() if state != "ONLINE"]
+    if not wrong:
+        return Check(name="indexes", well=True, seen=f"all {len(named)} are online")
+    advice = "Wait for what is POPULATING; for what is missing or FAILED run its statement in cypher/schema/ again."
+    return Check(name="indexes", well=False, seen=", ".join(wrong), advice=advice)
+
+
+async def _embedder(store: BoltStore, *, embedder: Embedder) -> Check:
+    await embedder.load()
+    vectors = (await read_state(store)).vectors
+    seen = f"{embedder.name}, {embedder.dimension} numbers"
+    if vectors in (None, Vectors(embedder=embedder.name, dimension=embedder.dimension)):
+        return Check(name="embedder", well=True, seen=seen)
+    advice = f"The graph's vectors come from {vectors.embedder} ({vectors.dimension}): use that model."
+    return Check(name="embedder", well=False, seen=seen, advice=advice)
+
+
+async def _clock(store: BoltStore) -> Check:
+    apart = (await store.read("server_time"))[0]["seconds"] - time.time()
+    seen = f"{abs(apart):.0f} s apart from the server's"
+    advice = "" if abs(apart) <= CLOCK_SECONDS else "Set both by NTP: facts are dated by this machine's clock."
+    return Check(name="clock", well=not advice, seen=seen, advice=advice)

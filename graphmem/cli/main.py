@@ -18,7 +18,7 @@ from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
 from graphmem.errors import InvalidInput
 from graphmem.files import read_messages
-from graphmem.house import migrate_store
+from graphmem.house import examine, migrate_store
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
@@ -241,6 +241,19 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
             raise typer.Exit(PARKED)
 
     with_memory(work)
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Look whether all is well with the store: address, version, rights, schema, indexes, embedder, clock; 1 if not."""
+
+    async def work() -> None:
+        checks = await examine(read_settings())
+        printed(as_json, checks, lambda console: show.show_checks(console, checks))
+        if not all(check.well for check in checks):
+            raise typer.Exit(1)
+
+    run(work)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import BUCKETS, bucket_of
 from graphmem.adapters.schema import expected_indexes
 from graphmem.errors import StoreOlder
-from graphmem.house import migrate_store
+from graphmem.house import examine, migrate_store
 from scripts import neo4j_local
 from tests.scripted import ScriptedChat
 
@@ -87,6 +87,7 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
 
     with pytest.raises(StoreOlder, match="graphmem migrate"):
         await _ask(settings, model, embedder, scope)
+    assert {c.name for c in await examine(settings, embedder) if not c.well} >= {"schema"}
     planned = await migrate_store(settings, dry_run=True)
     done = await asyncio.gather(migrate_store(settings), migrate_store(settings))
     steps = [step for one in done for step in one.steps]
