@@ -41,6 +41,12 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("NEO4J_URI", "http://db.example"),
+        ("NEO4J_CA", "/no/such/file"),
+        ("NEO4J_POOL_SIZE", "0"),
+        ("NEO4J_POOL_SIZE", "many"),
+        ("NEO4J_CONNECT_TIMEOUT", "-1"),
+        ("NEO4J_QUERY_TIMEOUT", "soon"),
+        ("NEO4J_RETRY_TIMEOUT", "0"),
         ("OPENAI_BASE_URL", "localhost:8000"),
         ("GRAPHMEM_MODEL_TIMEOUT", "soon"),
         ("GRAPHMEM_MODEL_TIMEOUT", "0"),
@@ -51,3 +57,13 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
+
+
+def test_authorities_are_only_for_addresses_that_take_them(tmp_path: Path) -> None:
+    authorities = tmp_path / "ca.pem"
+    authorities.touch()
+    given = {"NEO4J_CA": str(authorities)}
+
+    assert read_settings({**given, "NEO4J_URI": "neo4j+s://db.example:7687"}).neo4j_ca == authorities
+    with pytest.raises(SettingsError, match=r"\+s"):
+        read_settings({**given, "NEO4J_URI": "neo4j://db.example:7687"})
