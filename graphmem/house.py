@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.clock import SystemClock
@@ -69,15 +68,22 @@ async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple
     store = BoltStore(connector(settings), connection(settings))
     checks: list[Check] = []
     embedder = embedder or LocalEmbedder()
-    looks = (_address, _owner, _schema, _rights, _indexes, partial(_embedder, embedder=embedder), _clock)
+    looks: dict[str, Callable[[BoltStore], Awaitable[Check]]] = {
+        "address": _address,
+        "owner": _owner,
+        "schema": _schema,
+        "rights": _rights,
+        "indexes": _indexes,
+        "embedder": lambda store: _embedder(store, embedder),
+        "clock": _clock,
+    }
     try:
-        for look in looks:
+        for name, look in looks.items():
             try:
                 checks.append(await look(store))
             except GraphMemError as exc:
-                name = look.func.__name__ if isinstance(look, partial) else look.__name__
-                checks.append(Check(name=name.strip("_"), well=False, seen=type(exc).__name__, advice=str(exc)))
-                if look in (_address, _owner):
+                checks.append(Check(name=name, well=False, seen=type(exc).__name__, advice=str(exc)))
+                if name in {"address", "owner"}:
                     break
     finally:
         await store.close()
@@ -122,7 +128,7 @@ async def _indexes(store: BoltStore) -> Check:
     return Check(name="indexes", well=False, seen=", ".join(wrong), advice=advice)
 
 
-async def _embedder(store: BoltStore, *, embedder: Embedder) -> Check:
+async def _embedder(store: BoltStore, embedder: Embedder) -> Check:
     await embedder.load()
     vectors = (await read_state(store)).vectors
     seen = f"{embedder.name}, {embedder.dimension} numbers"

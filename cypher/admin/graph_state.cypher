@@ -1,6 +1,5 @@
 // graph_state: what this graph says about itself, and whether anything is in it      scope: none
-// -> format INT?, dimension INT?, embedder STRING?, becoming STRING?, becoming_dimension INT?, nodes INT
+// -> format INT?, dimension INT?, embedder STRING?, nodes INT
 OPTIONAL MATCH (own:GraphMem {id: 'graphmem'})
 CALL () { MATCH (n) WITH n LIMIT 1 RETURN count(n) AS nodes }
-RETURN own.format AS format, own.dimension AS dimension, own.embedder AS embedder,
-       own.becoming AS becoming, own.becoming_dimension AS becoming_dimension, nodes
+RETURN own.format AS format, own.dimension AS dimension, own.embedder AS embedder, nodes

@@ -23,7 +23,7 @@ from neo4j import (
 )
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from graphmem.adapters.connection import LOST_RACES, Connection, Connector, in_words, open_driver, out_of_means
+from graphmem.adapters.connection import Connection, Connector, in_words, lost_race, open_driver, out_of_means
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import StoreError, StoreUnsupported
@@ -180,7 +180,7 @@ class BoltStore:
         if not isinstance(exc, Neo4jError):
             return False
         # A race is lost a few times; what fails every time is no race.
-        return exc.is_retryable() or (attempt < RACE_ATTEMPTS and any(r in (exc.code or "") for r in LOST_RACES))
+        return exc.is_retryable() or (attempt < RACE_ATTEMPTS and lost_race(exc))
 
     async def _connected(self) -> AsyncDriver:
         async with self._opening:

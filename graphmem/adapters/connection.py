@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from graphmem.errors import (
 )
 
 # What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
-LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
+_LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
 _EXHAUSTED = ("OutOfMemory", "StackOverFlow", "No space left", "disk is full")
 _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (_EXHAUSTED, StoreExhausted, "the graph store at {where} has no memory or disk left for this: {exc}"),
@@ -126,20 +127,29 @@ def open_driver(address: Address, how: Connection, *, embedded: bool) -> AsyncDr
 
 def out_of_means(exc: Exception) -> bool:
     """Tell whether a server has no memory or disk left for what it was asked, which trying again makes no better."""
-    return any(sign in f"{getattr(exc, 'code', '')} {exc}" for sign in _EXHAUSTED)
+    return _shows(exc, _EXHAUSTED)
+
+
+def lost_race(exc: Neo4jError) -> bool:
+    """Tell whether the embedded store calls an error what is a race that another writer won."""
+    return any(race in (exc.code or "") for race in _LOST_RACES)
+
+
+def _shows(exc: Exception, signs: Sequence[str]) -> bool:
+    said = f"{exc.code or ''} {exc}" if isinstance(exc, Neo4jError) else str(exc)
+    return any(sign in said for sign in signs)
 
 
 def in_words(exc: Exception, where: str, how: Connection) -> GraphMemError:
     """Return what an error of the driver or the server means, and what to do."""
-    code = (exc.code or "") if isinstance(exc, Neo4jError) else ""
     if isinstance(exc, (AuthError, TokenExpired)):
         return StoreForbidden(f"{where} refuses the user ({exc.message}). Check NEO4J_USER and NEO4J_PASSWORD.")
     if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
         return StoreUnavailable(f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI.")
     for signs, kind, words in _MEANINGS:
-        if any(sign in f"{code} {exc}" for sign in signs):
+        if _shows(exc, signs):
             return kind(words.format(where=where, seconds=how.query_seconds, exc=exc))
-    if isinstance(exc, Neo4jError) and (exc.is_retryable() or any(race in code for race in LOST_RACES)):
+    if isinstance(exc, Neo4jError) and (exc.is_retryable() or lost_race(exc)):
         return StoreConflict(f"other writers were faster every time at {where}: {exc}")
     return StoreError(f"the graph store at {where} answers: {exc}")
 

@@ -30,12 +30,11 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a graph says about itself; `format` is none in an empty one, `becoming` a new model half way to it."""
+    """What a graph says about itself; `format` and `vectors` are none in one that graphmem never opened."""
 
     format: int | None
     empty: bool
     vectors: Vectors | None
-    becoming: Vectors | None
 
 
 async def open_store(
@@ -60,11 +59,6 @@ async def _ready(store: BoltStore, vectors: Vectors, clock: Clock) -> None:
     state = await read_state(store)
     known = schema_format(store.dialect)
     check_ours(store, state)
-    if state.becoming is not None:
-        raise EmbedderError(
-            f"the vectors at {store.address} are being written anew for {state.becoming.embedder}, or that was cut "
-            "short: graphmem reembed takes it up again."
-        )
     if state.vectors is not None and state.vectors != vectors:
         raise EmbedderError(
             f"the vectors at {store.address} come from {state.vectors.embedder} ({state.vectors.dimension} numbers), "
@@ -88,7 +82,6 @@ async def read_state(store: BoltStore) -> State:
         format=row["format"],
         empty=not row["nodes"],
         vectors=Vectors(embedder=row["embedder"], dimension=row["dimension"]) if row["embedder"] else None,
-        becoming=Vectors(embedder=row["becoming"], dimension=row["becoming_dimension"]) if row["becoming"] else None,
     )
 
 
@@ -116,15 +109,14 @@ async def migrate(
     vectors: Vectors,
     clock: Clock,
     *,
-    anew: bool = False,
     progress: Callable[[Migration], None] | None = None,
 ) -> list[Migration]:
-    """Take the steps that the graph lacks, and return them; `anew` takes all, which changes nothing that is there.
+    """Take the steps that the graph lacks, and return them.
 
     Only one program does so at a time; a second one waits and finds nothing left. What was cut short is taken up again.
     """
     async with _alone(store):
-        steps = list(load_migrations(store.dialect)) if anew else missing_steps(store, await read_state(store))
+        steps = missing_steps(store, await read_state(store))
         for step, following in zip_longest(steps, steps[1:]):
             if progress is not None:
                 progress(step)
