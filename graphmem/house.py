@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import Migration
+from graphmem.adapters.reembed import Reembedded, reembed
 from graphmem.adapters.schema import Vectors, check_ours, expected_indexes, migrate, missing_steps, read_state
 from graphmem.errors import GraphMemError
 from graphmem.ports import Embedder
 from graphmem.settings import Settings
+from graphmem.vectors import check_vectors
 from graphmem.wiring import connection, connector
 
 CLOCK_SECONDS = 5.0
@@ -56,6 +58,23 @@ async def migrate_store(
             fresh = Vectors(embedder=LocalEmbedder.name, dimension=LocalEmbedder.dimension)
             steps = await migrate(store, state.vectors or fresh, SystemClock(), progress=progress)
         return Migrated(store=store.address, steps=tuple(s.name for s in steps), dry_run=dry_run)
+    finally:
+        await store.close()
+
+
+async def reembed_store(
+    settings: Settings, embedder: Embedder | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Reembedded:
+    """Write all vectors of the graph that the settings name anew with the embedder, the settings' own by default.
+
+    Raises StoreOlder, StoreForeign, StoreNewer, StoreUnavailable.
+    """
+    embedder = embedder or LocalEmbedder()
+    await embedder.load()
+    store = BoltStore(connector(settings), connection(settings))
+    try:
+        await store.connect()
+        return await reembed(store, embedder, progress=progress)
     finally:
         await store.close()
 
@@ -130,12 +149,11 @@ async def _indexes(store: BoltStore) -> Check:
 
 async def _embedder(store: BoltStore, embedder: Embedder) -> Check:
     await embedder.load()
-    vectors = (await read_state(store)).vectors
+    state = await read_state(store)
     seen = f"{embedder.name}, {embedder.dimension} numbers"
-    if vectors in (None, Vectors(embedder=embedder.name, dimension=embedder.dimension)):
-        return Check(name="embedder", well=True, seen=seen)
-    advice = f"The graph's vectors come from {vectors.embedder} ({vectors.dimension}): use that model."
-    return Check(name="embedder", well=False, seen=seen, advice=advice)
+    if state.vectors is not None:
+        check_vectors({**asdict(state.vectors), "reembedding": state.reembedding}, embedder)
+    return Check(name="embedder", well=True, seen=seen)
 
 
 async def _clock(store: BoltStore) -> Check:

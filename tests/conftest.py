@@ -5,6 +5,7 @@ import os
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.memory import Added
 from scripts import neo4j_local
+from tests.browse import cypher
 from tests.scripted import ScriptedChat, rule, triple
 
 Add = Callable[..., Awaitable[Added]]
@@ -87,6 +89,17 @@ def settings(request: pytest.FixtureRequest, embedded_home: Path) -> Settings:
     if request.param == "embedded":
         return Settings(home=embedded_home, tenant="test")
     return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue(f"{request.param}_uri"), tenant="test")
+
+
+@pytest.fixture
+def fresh(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """An empty store, and what the test leaves is cleared."""
+    if settings.neo4j_uri is None:
+        yield replace(settings, home=tmp_path / "home")
+        return
+    cypher(settings, "MATCH (n) DETACH DELETE n")
+    yield settings
+    cypher(settings, "MATCH (n) DETACH DELETE n")
 
 
 @pytest.fixture

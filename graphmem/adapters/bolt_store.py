@@ -101,9 +101,9 @@ class BoltStore:
         self.dialect = "arcadedb" if "ArcadeDB" in info.agent else neo4j_dialect(info.agent)
         self._queries = load_queries(self.dialect)
 
-    async def read(self, query: str, **parameters: Any) -> list[Row]:
+    async def read(self, query: str, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Return the rows of a named query; nothing is written, so that it needs no transaction around it."""
-        text, asked = self._queries.prepared(query, None, parameters)
+        text, asked = self._queries.prepared(query, names, parameters)
 
         async def work(session: AsyncSession) -> list[Row]:
             return await _rows(await session.run(Query(text, timeout=self._how.query_seconds), asked))

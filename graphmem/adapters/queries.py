@@ -197,6 +197,11 @@ def load_lock() -> tuple[str, ...]:
     return _statements(cypher_root() / "schema" / "lock.cypher")
 
 
+def load_drop(index: str) -> tuple[str, ...]:
+    """Return what takes an index away, named as in this program's own schema."""
+    return tuple(s.replace("{{INDEX}}", index) for s in _statements(cypher_root() / "schema" / "drop_index.cypher"))
+
+
 def schema_format(dialect: str) -> int:
     """Return the number of the newest schema step that this program knows for a dialect."""
     root = cypher_root() / "schema"

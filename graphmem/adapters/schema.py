@@ -6,15 +6,16 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.connection import Connection, Connector
 from graphmem.adapters.queries import Migration, load_lock, load_migrations, schema_format
-from graphmem.errors import EmbedderError, StoreForeign, StoreNewer, StoreOlder
+from graphmem.errors import StoreForeign, StoreNewer, StoreOlder
 from graphmem.ports import Clock, Embedder, Transaction
 from graphmem.serial import utc_text
+from graphmem.vectors import check_vectors
 
 _MADE = re.compile(r"CREATE (?:VECTOR |FULLTEXT )?INDEX (\w+)")
 _DROPPED = re.compile(r"DROP INDEX (\w+)")
@@ -27,14 +28,23 @@ class Vectors:
     embedder: str
     dimension: int
 
+    @classmethod
+    def of(cls, embedder: Embedder) -> Vectors:
+        """Return which vectors an embedder makes."""
+        return cls(embedder=embedder.name, dimension=embedder.dimension)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a graph says about itself; `format` and `vectors` are none in one that graphmem never opened."""
+    """What a graph says about itself; `format` and `vectors` are none in one that graphmem never opened.
+
+    `reembedding` tells how far its vectors were written anew, none where that is not under way.
+    """
 
     format: int | None
     empty: bool
     vectors: Vectors | None
+    reembedding: str | None = None
 
 
 async def open_store(
@@ -48,23 +58,20 @@ async def open_store(
     store = BoltStore(connector, how)
     try:
         await store.connect()
-        await _ready(store, Vectors(embedder=embedder.name, dimension=embedder.dimension), clock)
+        await _ready(store, embedder, clock)
     except BaseException:
         await store.close()
         raise
     return store
 
 
-async def _ready(store: BoltStore, vectors: Vectors, clock: Clock) -> None:
+async def _ready(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
     state = await read_state(store)
     known = schema_format(store.dialect)
     check_ours(store, state)
-    if state.vectors is not None and state.vectors != vectors:
-        raise EmbedderError(
-            f"the vectors at {store.address} come from {state.vectors.embedder} ({state.vectors.dimension} numbers), "
-            f"but the embedder is {vectors.embedder} ({vectors.dimension}). Use that model again, or write them anew: "
-            "graphmem reembed."
-        )
+    if state.vectors is not None:
+        own = {**asdict(state.vectors), "reembedding": state.reembedding}
+        check_vectors(own, embedder, store.address)
     if state.format == known:
         return
     if state.format is not None and not store.embedded:
@@ -72,7 +79,7 @@ async def _ready(store: BoltStore, vectors: Vectors, clock: Clock) -> None:
             f"the graph at {store.address} has schema {state.format}, this graphmem needs {known}. Bring it there: "
             "graphmem migrate (--dry-run shows the steps)."
         )
-    await migrate(store, vectors, clock)
+    await migrate(store, Vectors.of(embedder), clock)
 
 
 async def read_state(store: BoltStore) -> State:
@@ -82,6 +89,7 @@ async def read_state(store: BoltStore) -> State:
         format=row["format"],
         empty=not row["nodes"],
         vectors=Vectors(embedder=row["embedder"], dimension=row["dimension"]) if row["embedder"] else None,
+        reembedding=row["reembedding"],
     )
 
 
@@ -115,7 +123,7 @@ async def migrate(
 
     Only one program does so at a time; a second one waits and finds nothing left. What was cut short is taken up again.
     """
-    async with _alone(store):
+    async with alone(store):
         steps = missing_steps(store, await read_state(store))
         for step, following in zip_longest(steps, steps[1:]):
             if progress is not None:
@@ -126,7 +134,7 @@ async def migrate(
 
 
 @asynccontextmanager
-async def _alone(store: BoltStore) -> AsyncGenerator[None]:
+async def alone(store: BoltStore) -> AsyncGenerator[None]:
     """Keep other programs from changing the schema meanwhile."""
     if store.embedded:
         with ExitStack() as stack:
@@ -142,7 +150,7 @@ async def _alone(store: BoltStore) -> AsyncGenerator[None]:
 
 async def _take(step: Migration, reached: int, store: BoltStore, vectors: Vectors, clock: Clock) -> None:
     for statement in step.statements:
-        await store.execute_schema(statement.replace("$dimension", str(vectors.dimension)), step.language)
+        await run_step(statement, step.language, vectors, store)
 
     async def record(transaction: Transaction) -> None:
         await transaction.write(
@@ -157,12 +165,17 @@ async def _take(step: Migration, reached: int, store: BoltStore, vectors: Vector
     await store.transact(record)
 
 
-def expected_indexes(dialect: str) -> list[str]:
-    """Return the names of the indexes that the whole schema of a dialect has."""
-    names: dict[str, None] = {}
+def expected_indexes(dialect: str) -> dict[str, tuple[str, str]]:
+    """Return the indexes that the whole schema of a dialect has by name: what makes each, and in which language."""
+    found: dict[str, tuple[str, str]] = {}
     for step in load_migrations(dialect):
         for statement in step.statements:
-            names |= dict.fromkeys(_MADE.findall(statement))
+            found |= dict.fromkeys(_MADE.findall(statement), (statement, step.language))
             for gone in _DROPPED.findall(statement):
-                names.pop(gone, None)
-    return list(names)
+                found.pop(gone, None)
+    return found
+
+
+async def run_step(statement: str, language: str, vectors: Vectors, store: BoltStore) -> None:
+    """Run a statement of the schema, with the dimension of a graph's vectors where it asks for that."""
+    await store.execute_schema(statement.replace("$dimension", str(vectors.dimension)), language)

@@ -112,7 +112,7 @@ async def run_scale(parts: Parts, facts: int, scopes: int, progress: Callable[[s
         if number % max(1, scopes // 20) == 0:
             progress(f"{number + 1:,} of {scopes:,} scopes are loaded")
     loading = 0.0 if loaded else time.perf_counter() - start
-    sizes = [await _measured(least, most, held, texts, centres, parts.store, random) for least, most in CLASSES]
+    sizes = [await _measured(least, most, held, texts, centres, parts, random) for least, most in CLASSES]
     return Scale(
         store="",
         facts=facts,
@@ -188,7 +188,7 @@ async def _measured(
     held: Sequence[tuple[Scope, Vectors]],
     texts: Sequence[str],
     centres: Vectors,
-    store: Store,
+    parts: Parts,
     random: np.random.Generator,
 ) -> Sized:
     fitting = [(s, v) for s, v in held if least <= len(v) < most]
@@ -202,11 +202,11 @@ async def _measured(
         question = _around(centres[which : which + 1], random)[0]
         owner = digest(scope.key, "owner")
         nearest = np.argsort(-(vectors @ question))[:NEAREST]
-        sizes = await scope_sizes([scope], store)
+        sizes = await scope_sizes([scope], parts.embedder, parts.store)
         start = time.perf_counter()
-        found = await near_facts(question.tolist(), [scope], sizes, datetime.now(UTC), store)
+        found = await near_facts(question.tolist(), [scope], sizes, datetime.now(UTC), parts.store)
         middle = time.perf_counter()
-        await saying_facts(texts[which], [scope], store)
+        await saying_facts(texts[which], [scope], parts.store)
         end = time.perf_counter()
         if number >= QUESTIONS:
             recalls.append(len({f"{owner}-{i}" for i in nearest} & set(found)) / len(nearest))

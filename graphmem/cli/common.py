@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from graphmem.errors import GraphMemError, ScopeMissing
 from graphmem.memory import Memory
@@ -57,3 +59,11 @@ def named_scope(scope: str) -> str:
     if not scope:
         raise ScopeMissing("no scope: pass --scope ada, or set GRAPHMEM_SCOPE for this shell.")
     return scope
+
+
+@contextmanager
+def progress_bar(what: str, *, hidden: bool) -> Generator[Callable[[int, int], None]]:
+    """Show how many of how many are done, where people watch."""
+    with Progress(console=Console(stderr=True), disable=hidden or not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
-from graphmem.cli import bench, edits, show
-from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, run, said, with_memory
+from graphmem.cli import bench, edits, house, show
+from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
 from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
 from graphmem.errors import InvalidInput
 from graphmem.files import read_messages
-from graphmem.house import examine, migrate_store
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
@@ -33,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(bench.commands, name="bench")
 app.add_typer(edits.commands)
+app.add_typer(house.commands)
 
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
 KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
@@ -57,14 +55,8 @@ def add(
     messages = said(lambda: read_messages(file))
 
     async def work(memory: Memory) -> None:
-        with Progress(console=Console(stderr=True), disable=as_json or not sys.stderr.isatty(), transient=True) as bar:
-            task = bar.add_task("reading", total=len(messages))
-            added = await memory.add(
-                messages,
-                scope=named_scope(scope),
-                wait=wait,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
+        with progress_bar("reading", hidden=as_json) as moved:
+            added = await memory.add(messages, scope=named_scope(scope), wait=wait, progress=moved)
             cleaned = Cleaning(findings=())
             if check:
                 cleaned = await memory.clean(scope=named_scope(scope), messages=added.episode_ids)
@@ -241,35 +233,6 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
             raise typer.Exit(PARKED)
 
     with_memory(work)
-
-
-@app.command()
-def doctor(as_json: JsonOption = False) -> None:
-    """Look whether all is well with the store: address, version, rights, schema, indexes, embedder, clock; 1 if not."""
-
-    async def work() -> None:
-        checks = await examine(read_settings())
-        printed(as_json, checks, lambda console: show.show_checks(console, checks))
-        if not all(check.well for check in checks):
-            raise typer.Exit(1)
-
-    run(work)
-
-
-@app.command()
-def migrate(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only name the steps that are missing")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring the graph's schema up to date; once is enough, and only one program does so at a time."""
-
-    async def work() -> None:
-        done = await migrate_store(
-            read_settings(), dry_run=dry_run, progress=lambda step: print(f"taking {step.name}", file=sys.stderr)
-        )
-        printed(as_json, done, lambda console: show.show_migrated(console, done))
-
-    run(work)
 
 
 @app.command()

@@ -15,7 +15,6 @@ from graphmem.adapters.queries import Analysis
 from graphmem.analytics import Answer
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
-from graphmem.house import Check, Migrated
 from graphmem.memory import Added, Status
 from graphmem.models import Entity, EntityPair, Fact, FactVersion, Precision, Rule
 from graphmem.operations import (
@@ -334,20 +333,3 @@ def show_answer(console: Console, answer: AnswerShown) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-def show_migrated(console: Console, done: Migrated) -> None:
-    """Print which steps of the schema were taken."""
-    if not done.steps:
-        console.print(f"{done.store} is up to date.", highlight=False)
-    for name in done.steps:
-        console.print(f"{'lacks' if done.dry_run else 'took'} {name}", highlight=False)
-
-
-def show_checks(console: Console, checks: Sequence[Check]) -> None:
-    """Print what was looked at, and what to do."""
-    for check in checks:
-        mark = "[green]well[/]" if check.well else "[red]not well[/]"
-        console.print(f"{check.name}: {mark}, {escape(check.seen)}", highlight=False, soft_wrap=True)
-        if check.advice:
-            console.print(f"  {escape(check.advice)}", highlight=False, soft_wrap=True)

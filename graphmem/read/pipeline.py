@@ -43,7 +43,9 @@ class ReadPipeline:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
-            vector, sizes = await asyncio.gather(self._embedder.embed_query(query), scope_sizes(scopes, self._store))
+            vector, sizes = await asyncio.gather(
+                self._embedder.embed_query(query), scope_sizes(scopes, self._embedder, self._store)
+            )
         now = self._clock.now()
         with _timed(timings, "seeds"):
             seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)

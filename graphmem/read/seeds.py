@@ -10,8 +10,9 @@ from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import Entity, Scope
-from graphmem.ports import Reader, Vector
+from graphmem.ports import Embedder, Reader, Vector
 from graphmem.serial import utc_text
+from graphmem.vectors import check_vectors
 
 _STOP_WORDS = """
 a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in
@@ -30,7 +31,7 @@ ENOUGH = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many messages and facts the asked scopes hold, counted up to a little more than are compared one by one."""
+    """How many messages and facts the asked scopes hold, facts counted up to a little more than are compared singly."""
 
     episodes: int
     facts: int
@@ -53,9 +54,10 @@ def content_words(text: str) -> list[str]:
     return [w for w in found if w not in STOP_WORDS] or found
 
 
-async def scope_sizes(scopes: Sequence[Scope], reader: Reader) -> Sizes:
-    """Return what decides how the scopes are searched."""
+async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
+    """Return what decides how the scopes are searched; raises EmbedderError for vectors of another model."""
     found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
+    check_vectors(found, embedder)
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 

@@ -13,10 +13,11 @@ from graphmem.models import Episode, EpisodeState, Fact, Rule, RuleState, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Change, ChangeRule, Cost, Deleted, Merge, Operation, Revise, ReviseKind
 from graphmem.ports import Reader, Transaction
-from graphmem.serial import load_rule, utc_text
+from graphmem.serial import load_rule
 from graphmem.write.apply import Effects, apply_changes, refresh_live
 from graphmem.write.apply_rules import entities_in
 from graphmem.write.forget import neutral
+from graphmem.write.lock import lock_scope
 from graphmem.write.merge import withdrawal
 from graphmem.write.replay import Place, Replayed, replay, settle_places
 from graphmem.write.scrub import Scrubbed, drop_orphans, entities_of, scrub_changes, soften_doubts
@@ -62,7 +63,7 @@ async def delete_episode(
     now = tools.clock.now()
 
     async def work(tx: Transaction) -> Receipt:
-        locked = (await tx.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=utc_text(now)))[0]
+        locked = await lock_scope(scope, tools.embedder, now, tx)
         plan, texts = await _plan(episode_id, scope, tools.ontology, now, tx)
         entities = await entities_of(list(plan.gone), scope, tx)
         named = await tx.read("entities_of_episode", scope=scope.key, id=episode_id)

@@ -6,12 +6,14 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
 from graphmem.ports import Clock, Embedder, Store, Transaction
 from graphmem.serial import utc_text
 from graphmem.text import digest, fold
+from graphmem.write.lock import lock_scope
 
 MAIN_SESSION = "main"
 _STORE_BATCH = 500
@@ -53,7 +55,7 @@ async def store_episodes(
         rows = [_row(i, m, v, scope, state) for (i, m), v in zip(part, vectors, strict=True)]
 
         async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> tuple[int, int]:
-            return await _store(transaction, rows, scope, utc_text(clock.now()))
+            return await _store(transaction, rows, scope, embedder, clock.now())
 
         stored, number = await store.transact(work)
         new += stored
@@ -61,9 +63,11 @@ async def store_episodes(
     return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number or 0)
 
 
-async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, now: str) -> tuple[int, int]:
+async def _store(
+    transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, embedder: Embedder, now: datetime
+) -> tuple[int, int]:
     """Store the rows that are still unknown; returns how many, and the scope's last change so far."""
-    locked = (await transaction.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=now))[0]
+    locked = await lock_scope(scope, embedder, now, transaction)
     known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in rows])}
     fresh = [{**row, "seq": 0} for row in rows if row["id"] not in known]
     if not fresh:
@@ -85,7 +89,7 @@ async def _store(transaction: Transaction, rows: list[dict[str, Any]], scope: Sc
         scope=scope.key,
         rows=[{"id": i, "name": names[i], "last": tails[names[i]]} for i in sessions],
     )
-    await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=now, rows=fresh)
+    await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=fresh)
     await transaction.write("link_next", scope=scope.key, rows=pairs)
     await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0)
     return len(fresh), locked["change_number"]

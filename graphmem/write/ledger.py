@@ -19,13 +19,13 @@ from graphmem.models import (
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Change, Compare, Cost, Invalidate, InvalidateKind
 from graphmem.ports import ChatModel, Reader, Row, Transaction, Vector
-from graphmem.serial import utc_text
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import ask
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
 from graphmem.write.link import link, rules, statements
+from graphmem.write.lock import lock_scope
 from graphmem.write.merge import merging
 from graphmem.write.reconcile import reconcile
 from graphmem.write.record import Linked, Reading, changes_of, effects_of, settle_episodes, texts_of
@@ -180,7 +180,7 @@ class Ledger:
         self, reading: Reading, judged: _Judged, scope: Scope, now: datetime, tx: Transaction
     ) -> tuple[Change, ...]:
         """Write one exchange; what changed since it was judged is looked at again, inside the lock."""
-        locked = (await tx.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=utc_text(now)))[0]
+        locked = await lock_scope(scope, self._tools.embedder, now, tx)
         if reading.settles:
             states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in reading.exchange])
             if any(row["state"] != EpisodeState.PENDING for row in states):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from graphmem import rows
 from graphmem.models import Fact, Scope
 from graphmem.ontology import NOTED, Ontology
 from graphmem.ports import Embedder, Store, Transaction
 from graphmem.text import fold
+from graphmem.write.lock import lock_scope
 
 _AT_ONCE = 200
 _MOST = 1_000_000
@@ -22,7 +24,9 @@ def text_of(fact: Fact, ontology: Ontology) -> str:
     return f"{fact.subject} {phrase} {fact.value}"
 
 
-async def retext(entity_ids: Sequence[str], scope: Scope, ontology: Ontology, store: Store, embedder: Embedder) -> None:
+async def retext(
+    entity_ids: Sequence[str], scope: Scope, ontology: Ontology, store: Store, embedder: Embedder, now: datetime
+) -> None:
     """Bring the texts of all facts about some entities up to their names; what is right already stays."""
     touching = await store.read("facts_touching", scopes=[scope.key], entities=list(entity_ids), limit=_MOST)
     ids = [row["id"] for row in touching]
@@ -38,6 +42,7 @@ async def retext(entity_ids: Sequence[str], scope: Scope, ontology: Ontology, st
         ]
 
         async def work(tx: Transaction, written: list[dict[str, object]] = written) -> None:
+            await lock_scope(scope, embedder, now, tx)
             await tx.write("retext_facts", scope=scope.key, rows=written)
 
         await store.transact(work)

@@ -12,9 +12,9 @@ from graphmem.models import Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Change, ChangeEntity, Cost, Operation
 from graphmem.ports import Clock, Embedder, Store, Transaction, Vector
-from graphmem.serial import utc_text
 from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.consequences import with_consequences
+from graphmem.write.lock import lock_scope
 from graphmem.write.retext import retext
 
 
@@ -48,7 +48,7 @@ async def decide(build: Build, scope: Scope, tools: Tools) -> tuple[Change, ...]
     now = tools.clock.now()
 
     async def work(tx: Transaction) -> tuple[Change, ...]:
-        locked = (await tx.write("lock_scope", scope=scope.key, scope_key=scope.digest, now=utc_text(now)))[0]
+        locked = await lock_scope(scope, tools.embedder, now, tx)
         draft = await build(tx, now)
         if not draft.operations:
             return ()
@@ -74,5 +74,5 @@ async def decide(build: Build, scope: Scope, tools: Tools) -> tuple[Change, ...]
     changed = [op for c in changes for op in c.operations if isinstance(op, ChangeEntity)]
     renamed = {e for op in changed for e in (op.before.canonical_id, op.after.canonical_id)}
     if renamed:
-        await retext(sorted(renamed), scope, tools.ontology, tools.store, tools.embedder)
+        await retext(sorted(renamed), scope, tools.ontology, tools.store, tools.embedder, now)
     return changes

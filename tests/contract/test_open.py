@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,17 +15,6 @@ from tests.browse import cypher
 
 class OtherEmbedder(LocalEmbedder):
     name = "another-model"
-
-
-@pytest.fixture
-def fresh(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """An empty store, and what the test leaves is cleared."""
-    if settings.neo4j_uri is None:
-        yield replace(settings, home=tmp_path / "home")
-        return
-    cypher(settings, "MATCH (n) DETACH DELETE n")
-    yield settings
-    cypher(settings, "MATCH (n) DETACH DELETE n")
 
 
 async def test_eight_openings_of_an_empty_store_at_once(fresh: Settings, embedder: LocalEmbedder) -> None:
