@@ -6,6 +6,7 @@ GraphMemError
 │   ├── ScopeMissing
 │   ├── UnreadableFile
 │   └── OntologyError
+├── FileUnwritable             a file that cannot be written; what is in it already stays
 ├── SettingsError              a setting is wrong; names the variable
 ├── UndoRefused                later changes build on the one to undo
 ├── NotFound                   no such fact, entity or episode in this scope
@@ -51,6 +52,10 @@ class UnreadableFile(InvalidInput):
 
 class OntologyError(InvalidInput):
     """An ontology file that contradicts itself or names what it may not."""
+
+
+class FileUnwritable(GraphMemError):
+    """A file that cannot be written."""
 
 
 class SettingsError(GraphMemError, ValueError):

@@ -26,7 +26,7 @@ class Transaction(Reader, Protocol):
     """A transaction: named queries that write, with checked names in their placeholders."""
 
     async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
-        """Run a named query; `names` fills {{TYPE}} and {{LABEL}} with the ontology's own names."""
+        """Run a named query; `names` fills its placeholders with names of the ontology or of this program."""
         ...
 
 

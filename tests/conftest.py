@@ -135,6 +135,9 @@ LINES: dict[str, list[dict[str, Any]]] = {
     "Please forget where I live.": [
         triple("Ada", "LIVES_IN", "", quote="forget where I live", object=None, polarity="forget")
     ],
+    "Mia works at Orbit until May 2099.": [
+        triple("Mia", "WORKS_AT", "Orbit", quote="until May 2099", valid_to="2099-05-01")
+    ],
     "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
     "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
 }

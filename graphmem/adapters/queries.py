@@ -24,6 +24,7 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ALLOWED = {
     "TYPE": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "LABEL": re.compile(r"[A-Z][A-Za-z0-9]{0,63}"),
+    "OTHER": re.compile(r"[A-Z][A-Za-z0-9]{0,63}"),
     "BUCKET": re.compile(r"(B[0-9]{2})?"),  # computed here, empty where a dialect has none
 }
 
@@ -67,6 +68,11 @@ class Queries:
             text = text.replace(f"{{{{{key}}}}}", value)
         # The one cast: texts come from files that ship with the program, names are checked above.
         return cast("LiteralString", text)
+
+
+def indexed_label(label: str, scope: str, dialect: str) -> str:
+    """Return the label under which a dialect's vector index finds a scope's nodes of a label."""
+    return f"{label}{bucket_of(scope)}" if dialect in _BUCKETED else label
 
 
 def bucket_of(scope: str) -> str:

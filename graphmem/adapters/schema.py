@@ -67,19 +67,23 @@ async def open_store(
 
 async def _ready(store: BoltStore, embedder: Embedder, clock: Clock) -> None:
     state = await read_state(store)
-    known = schema_format(store.dialect)
     check_ours(store, state)
     if state.vectors is not None:
         own = {**asdict(state.vectors), "reembedding": state.reembedding}
         check_vectors(own, embedder, store.address)
-    if state.format == known:
-        return
-    if state.format is not None and not store.embedded:
+    if state.format is None or (store.embedded and missing_steps(store, state)):
+        await migrate(store, Vectors.of(embedder), clock)
+    else:
+        check_schema(store, state)
+
+
+def check_schema(store: BoltStore, state: State) -> None:
+    """Raise StoreOlder for a graph whose schema lacks steps."""
+    if state.format is not None and missing_steps(store, state):
         raise StoreOlder(
-            f"the graph at {store.address} has schema {state.format}, this graphmem needs {known}. Bring it there: "
-            "graphmem migrate (--dry-run shows the steps)."
+            f"the graph at {store.address} has schema {state.format}, this graphmem needs "
+            f"{schema_format(store.dialect)}. Bring it there: graphmem migrate (--dry-run shows the steps)."
         )
-    await migrate(store, Vectors.of(embedder), clock)
 
 
 async def read_state(store: BoltStore) -> State:
@@ -118,13 +122,15 @@ async def migrate(
     clock: Clock,
     *,
     progress: Callable[[Migration], None] | None = None,
+    after: int | None = None,
 ) -> list[Migration]:
-    """Take the steps that the graph lacks, and return them.
+    """Take the steps that the graph lacks, or all past `after` once more, and return them.
 
     Only one program does so at a time; a second one waits and finds nothing left. What was cut short is taken up again.
     """
     async with alone(store):
-        steps = missing_steps(store, await read_state(store))
+        lacking = missing_steps(store, await read_state(store))
+        steps = lacking if after is None else list(load_migrations(store.dialect, after=after))
         for step, following in zip_longest(steps, steps[1:]):
             if progress is not None:
                 progress(step)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from graphmem.adapters.reembed import Reembedded
 from graphmem.cli.common import JsonOption, printed, progress_bar, run
-from graphmem.house import Check, Migrated, examine, migrate_store, reembed_store
-from graphmem.settings import read_settings
+from graphmem.house.backup import BackedUp
+from graphmem.house.doctor import Check, examine
+from graphmem.house.reembed import Reembedded
+from graphmem.house.restore import Restored
+from graphmem.house.upkeep import Migrated, backup_store, migrate_store, reembed_store, restore_store
+from graphmem.models import Scope
+from graphmem.settings import Settings, read_settings
 
 commands = typer.Typer()
 
@@ -57,6 +62,66 @@ def reembed(as_json: JsonOption = False) -> None:
         printed(as_json, done, lambda console: show_reembedded(console, done))
 
     run(work)
+
+
+ScopesOption = Annotated[list[str] | None, typer.Option("--scope", "-s", help="only this user's memory, repeatable")]
+
+
+@commands.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="a new file, JSON Lines")],
+    scope: ScopesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the whole graph, or some scopes, to a file; cut short, run it again and it goes on."""
+
+    async def work() -> None:
+        settings = read_settings()
+        with progress_bar("scopes", hidden=as_json) as moved:
+            done = await backup_store(settings, file, scopes=_scopes(scope, settings), progress=moved)
+        printed(as_json, done, lambda console: show_backed_up(console, done))
+
+    run(work)
+
+
+@commands.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="a backup")],
+    scope: ScopesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a backup, or some scopes of it, into the graph; cut short, run it again and it goes on."""
+
+    async def work() -> None:
+        settings = read_settings()
+        with progress_bar("scopes", hidden=as_json) as moved:
+            done = await restore_store(settings, file, scopes=_scopes(scope, settings), progress=moved)
+        printed(as_json, done, lambda console: show_restored(console, done))
+
+    run(work)
+
+
+def _scopes(users: Sequence[str] | None, settings: Settings) -> list[Scope] | None:
+    return [Scope(user=user, tenant=settings.tenant) for user in users] if users else None
+
+
+def show_backed_up(console: Console, done: BackedUp) -> None:
+    """Print how much was written."""
+    console.print(
+        f"{done.file}: {done.scopes} scopes, {done.nodes} nodes, {done.relationships} relationships.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_restored(console: Console, done: Restored) -> None:
+    """Print how much was brought in."""
+    before = f", {done.before} were there already" if done.before else ""
+    console.print(
+        f"{done.store}: {done.scopes} scopes{before}, {done.nodes} nodes, {done.relationships} relationships.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_reembedded(console: Console, done: Reembedded) -> None:

@@ -25,14 +25,20 @@ class Erased:
 
 async def erase(scope: Scope, store: Store) -> Erased:
     """Delete all that a scope holds, for good; raises StoreConflict where somebody writes to it meanwhile."""
-    deleted: dict[str, int] = {}
-    for label in LABELS:
-        while count := await _batch(label, scope, store):
-            deleted[label] = deleted.get(label, 0) + count
+    deleted = await delete_nodes(scope, store)
     left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
     if left:
         raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")
     return Erased(scope=scope.key, deleted=deleted, remains=await store.purge())
+
+
+async def delete_nodes(scope: Scope, store: Store) -> dict[str, int]:
+    """Delete all nodes of a scope, and count them by label."""
+    deleted: dict[str, int] = {}
+    for label in LABELS:
+        while count := await _batch(label, scope, store):
+            deleted[label] = deleted.get(label, 0) + count
+    return deleted
 
 
 async def _batch(label: str, scope: Scope, store: Store) -> int:

@@ -7,11 +7,8 @@ import pytest
 
 from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.house import examine
-
-
-class OtherEmbedder(LocalEmbedder):
-    name = "another-model"
+from graphmem.house.doctor import examine
+from tests.embedders import OtherEmbedder
 
 
 async def test_all_is_well_with_a_store_in_use(settings: Settings, embedder: LocalEmbedder) -> None:

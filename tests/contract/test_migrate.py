@@ -17,7 +17,8 @@ from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import BUCKETS, bucket_of
 from graphmem.adapters.schema import expected_indexes
 from graphmem.errors import StoreOlder
-from graphmem.house import examine, migrate_store
+from graphmem.house.doctor import examine
+from graphmem.house.upkeep import migrate_store
 from scripts import neo4j_local
 from tests.scripted import ScriptedChat
 
@@ -93,7 +94,7 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     steps = [step for one in done for step in one.steps]
 
     assert steps == list(planned.steps), "two at once take each step once"
-    assert steps[-1].split("/")[1].startswith("0004")
+    assert steps[-1].split("/")[1].startswith("0005")
     assert (await migrate_store(settings)).steps == ()
     assert await _ask(settings, model, embedder, scope) == before
     async with AsyncGraphDatabase.driver(uri) as driver:
@@ -121,6 +122,6 @@ async def test_the_embedded_store_is_brought_up_to_date_when_opened(
     server.release()
 
     lacking = await migrate_store(settings, dry_run=True)
-    assert [step.split("/")[1][:4] for step in lacking.steps] == ["0002", "0002", "0003"]
+    assert [step.split("/")[1][:4] for step in lacking.steps] == ["0002", "0002", "0003", "0005"]
     assert await _ask(settings, model, embedder, scope) == before
     assert (await migrate_store(settings)).steps == ()

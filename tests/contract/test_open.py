@@ -11,10 +11,7 @@ from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import EmbedderError, StoreForeign, StoreNewer, StoreUnavailable
 from tests.browse import cypher
-
-
-class OtherEmbedder(LocalEmbedder):
-    name = "another-model"
+from tests.embedders import OtherEmbedder
 
 
 async def test_eight_openings_of_an_empty_store_at_once(fresh: Settings, embedder: LocalEmbedder) -> None:

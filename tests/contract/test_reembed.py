@@ -10,29 +10,14 @@ import pytest
 from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import EmbedderError
-from graphmem.house import examine, reembed_store
+from graphmem.house.doctor import examine
+from graphmem.house.upkeep import reembed_store
 from tests.browse import cypher
+from tests.embedders import SmallEmbedder
 from tests.scripted import ScriptedChat
 
 TOLD = ("I live in Turin.", "I work at Lumen.", "My boss is Ingrid.", "When I leave Lumen, Ben gets the car.")
 VECTORS = "MATCH (n) WHERE n.embedding IS NOT NULL RETURN size(n.embedding) AS numbers, count(*) AS count"
-
-
-class SmallEmbedder(LocalEmbedder):
-    """The first 96 numbers of the local model, as if another; fails once its texts are used up (loading takes one)."""
-
-    name = "small"
-    dimension = 96
-
-    def __init__(self, *, texts: int = 1_000_000) -> None:
-        super().__init__()
-        self.left = texts
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        if self.left < len(texts):
-            raise EmbedderError("the model went away")
-        self.left -= len(texts)
-        return [vector[: self.dimension] for vector in await super().embed(texts)]
 
 
 async def _tell(memory: Memory, texts: Sequence[str], first: int = 1) -> None:

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.queries import load_drop
-from graphmem.adapters.schema import Vectors, alone, check_ours, expected_indexes, missing_steps, read_state, run_step
-from graphmem.errors import StoreOlder
+from graphmem.adapters.schema import (
+    Vectors,
+    alone,
+    check_ours,
+    check_schema,
+    expected_indexes,
+    read_state,
+    run_step,
+)
 from graphmem.ports import Embedder, Row, Transaction
 from graphmem.serial import load_rule
 from graphmem.write.episodes import embedded_text
@@ -37,8 +44,7 @@ async def reembed(
     async with alone(store):
         state = await read_state(store)
         check_ours(store, state)
-        if state.format is not None and missing_steps(store, state):
-            raise StoreOlder(f"the graph at {store.address} has an older schema; first run: graphmem migrate.")
+        check_schema(store, state)
         started = state.reembedding if state.vectors == vectors else None
         if state.vectors in (None, vectors) and started is None:
             return Reembedded(store=store.address, embedder=embedder.name, written=0)

@@ -1,4 +1,4 @@
-"""Keeping house: looking whether all is well with a graph, and bringing its schema up to date."""
+"""Looking whether all is well with a graph, and what to do where it is not."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 from graphmem.adapters.bolt_store import BoltStore
-from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.adapters.queries import Migration
-from graphmem.adapters.reembed import Reembedded, reembed
-from graphmem.adapters.schema import Vectors, check_ours, expected_indexes, migrate, missing_steps, read_state
+from graphmem.adapters.schema import check_ours, expected_indexes, missing_steps, read_state
 from graphmem.errors import GraphMemError
 from graphmem.ports import Embedder
 from graphmem.settings import Settings
@@ -29,54 +26,6 @@ class Check:
     well: bool
     seen: str
     advice: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migrated:
-    """The steps of the schema that were taken, or would be in a dry run, by name."""
-
-    store: str
-    steps: tuple[str, ...]
-    dry_run: bool
-
-
-async def migrate_store(
-    settings: Settings, *, dry_run: bool = False, progress: Callable[[Migration], None] | None = None
-) -> Migrated:
-    """Bring the graph that the settings name up to this program's schema; what is up to date stays as it is.
-
-    Raises StoreForeign for a graph of somebody else, StoreNewer for one of a newer program, StoreUnavailable.
-    """
-    store = BoltStore(connector(settings), connection(settings))
-    try:
-        await store.connect()
-        state = await read_state(store)
-        check_ours(store, state)
-        if dry_run:
-            steps = missing_steps(store, state)
-        else:
-            fresh = Vectors(embedder=LocalEmbedder.name, dimension=LocalEmbedder.dimension)
-            steps = await migrate(store, state.vectors or fresh, SystemClock(), progress=progress)
-        return Migrated(store=store.address, steps=tuple(s.name for s in steps), dry_run=dry_run)
-    finally:
-        await store.close()
-
-
-async def reembed_store(
-    settings: Settings, embedder: Embedder | None = None, *, progress: Callable[[int, int], None] | None = None
-) -> Reembedded:
-    """Write all vectors of the graph that the settings name anew with the embedder, the settings' own by default.
-
-    Raises StoreOlder, StoreForeign, StoreNewer, StoreUnavailable.
-    """
-    embedder = embedder or LocalEmbedder()
-    await embedder.load()
-    store = BoltStore(connector(settings), connection(settings))
-    try:
-        await store.connect()
-        return await reembed(store, embedder, progress=progress)
-    finally:
-        await store.close()
 
 
 async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple[Check, ...]:
