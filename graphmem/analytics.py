@@ -10,16 +10,25 @@ from graphmem.adapters.queries import Analysis, Parameter, load_analyses
 from graphmem.base import Base, ScopeLike
 from graphmem.dates import parse_date
 from graphmem.errors import InvalidInput
+from graphmem.guard.rewrite import guard
 from graphmem.serial import utc_text
+
+QUERY = "query"
+ROWS = 1000
+MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an analysis found: its columns, and a value for each of them a row."""
+    """What an analysis or a query found: its columns, and a value for each of them a row.
+
+    `truncated` where there were more rows than were asked for.
+    """
 
     analysis: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    truncated: bool = False
 
 
 class Analytics(Base):
@@ -55,6 +64,26 @@ class Analytics(Base):
             columns=analysis.columns,
             rows=tuple(tuple(row[column] for column in analysis.columns) for row in found),
         )
+
+    async def cypher(
+        self,
+        query: str,
+        *,
+        scope: ScopeLike | Sequence[ScopeLike],
+        parameters: Mapping[str, Any] | None = None,
+        limit: int = ROWS,
+    ) -> Answer:
+        """Answer a query in Cypher about one or several scopes; it sees nothing else, and changes nothing.
+
+        Nodes, relationships and paths come as maps, times as ISO texts; at most `limit` rows, up to 10,000. Raises
+        CypherRefused, which says where and why, QueryFailed, StoreTimeout and InvalidInput.
+        """
+        if not 1 <= limit <= MOST_ROWS:
+            raise InvalidInput(f"limit must lie between 1 and {MOST_ROWS}, not {limit}.")
+        store = self._parts.store
+        guarded = guard(query, [s.key for s in self._scopes(scope)], parameters, shortest=store.finds_shortest)
+        found = await store.ask(guarded, limit)
+        return Answer(analysis=QUERY, columns=guarded.columns, rows=found.rows, truncated=found.truncated)
 
 
 def _value(analysis: str, parameter: Parameter, given: Mapping[str, object], now: str) -> object:

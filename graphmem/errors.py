@@ -5,6 +5,7 @@ GraphMemError
 │   ├── InvalidMessage
 │   ├── ScopeMissing
 │   ├── UnreadableFile
+│   ├── CypherRefused          a query that reads more than it may, or is none
 │   └── OntologyError
 ├── FileUnwritable             a file that cannot be written; what is in it already stays
 ├── SettingsError              a setting is wrong; names the variable
@@ -21,6 +22,7 @@ GraphMemError
     ├── StoreUnavailable       cannot be reached or started
     ├── StoreForbidden         wrong password, read-only member
     ├── StoreTimeout           took longer than the settings allow
+    ├── QueryFailed            a user's query that the store could not answer
     ├── StoreExhausted         no memory or disk left for what was asked
     ├── StoreForeign           a directory or graph that is not graphmem's
     ├── StoreNewer             written by a newer graphmem
@@ -48,6 +50,10 @@ class ScopeMissing(InvalidInput):
 
 class UnreadableFile(InvalidInput):
     """A file whose content is not what the command reads; names the line."""
+
+
+class CypherRefused(InvalidInput):
+    """A query that is not part of the Cypher that users may write; says where and why."""
 
 
 class OntologyError(InvalidInput):
@@ -112,6 +118,10 @@ class StoreForbidden(StoreError):
 
 class StoreTimeout(StoreError):
     """The store took longer than the settings allow."""
+
+
+class QueryFailed(StoreError):
+    """A query of a user that went wrong in the store."""
 
 
 class StoreExhausted(StoreError):

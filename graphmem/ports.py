@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from graphmem.guard.rewrite import Guarded
+
 Row: TypeAlias = Mapping[str, Any]
 Vector: TypeAlias = Sequence[float]
 T = TypeVar("T")
@@ -30,6 +32,14 @@ class Transaction(Reader, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The rows of a user's query; `truncated` where there were more than were asked for."""
+
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool
+
+
 class Store(Reader, Protocol):
     """The graph, asked in named Cypher queries."""
 
@@ -40,6 +50,15 @@ class Store(Reader, Protocol):
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction, again from the start when another writer was faster; it must be pure."""
+        ...
+
+    async def ask(self, query: Guarded, limit: int) -> Answered:
+        """Run a user's query, where it cannot write; raises QueryFailed, StoreTimeout, CypherRefused."""
+        ...
+
+    @property
+    def finds_shortest(self) -> bool:
+        """Whether it looks for the shortest of the paths that fit a condition."""
         ...
 
     async def purge(self) -> str | None:

@@ -22,7 +22,7 @@ class Settings:
 
     Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, NEO4J_CA (a file of certificates,
     for addresses with +s), NEO4J_POOL_SIZE, NEO4J_CONNECT_TIMEOUT, NEO4J_QUERY_TIMEOUT, NEO4J_RETRY_TIMEOUT (seconds
-    each), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY,
+    each), GRAPHMEM_CYPHER_TIMEOUT (seconds that a user's own query may take), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY,
     GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
@@ -36,6 +36,7 @@ class Settings:
     neo4j_connect_timeout: float = 5.0
     neo4j_query_timeout: float = 60.0
     neo4j_retry_timeout: float = 30.0
+    cypher_timeout: float = 10.0
     openai_api_key: str | None = None
     openai_base_url: str | None = None
     model: str = DEFAULT_MODEL
@@ -62,6 +63,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         neo4j_connect_timeout=_seconds("NEO4J_CONNECT_TIMEOUT", env.get("NEO4J_CONNECT_TIMEOUT", "5")),
         neo4j_query_timeout=_seconds("NEO4J_QUERY_TIMEOUT", env.get("NEO4J_QUERY_TIMEOUT", "60")),
         neo4j_retry_timeout=_seconds("NEO4J_RETRY_TIMEOUT", env.get("NEO4J_RETRY_TIMEOUT", "30")),
+        cypher_timeout=_seconds("GRAPHMEM_CYPHER_TIMEOUT", env.get("GRAPHMEM_CYPHER_TIMEOUT", "10")),
         openai_api_key=env.get("OPENAI_API_KEY"),
         openai_base_url=_url("OPENAI_BASE_URL", env.get("OPENAI_BASE_URL")),
         model=env.get("GRAPHMEM_MODEL", DEFAULT_MODEL),

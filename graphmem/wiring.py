@@ -86,6 +86,7 @@ def connection(settings: Settings) -> Connection:
         connect_seconds=settings.neo4j_connect_timeout,
         query_seconds=settings.neo4j_query_timeout,
         retry_seconds=settings.neo4j_retry_timeout,
+        cypher_seconds=settings.cypher_timeout,
         authorities=settings.neo4j_ca,
     )
 

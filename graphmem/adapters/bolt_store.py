@@ -25,9 +25,11 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, Sessio
 
 from graphmem.adapters.connection import Connection, Connector, in_words, lost_race, open_driver, out_of_means
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
+from graphmem.adapters.guarded import ask_bolt, ask_http, failed
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import StoreError, StoreUnsupported
-from graphmem.ports import Row, Transaction
+from graphmem.guard.rewrite import Guarded
+from graphmem.ports import Answered, Row, Transaction
 
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
@@ -73,6 +75,8 @@ class BoltStore:
         self._driver: AsyncDriver | None = None
         self._address: Address | None = None
         self._opening = asyncio.Lock()
+        # One at a time where the server goes on with what nobody waits for any more.
+        self._asking = asyncio.Lock()
         # Kept beyond the driver: what this memory wrote, it reads, whichever member of a cluster answers.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager()
         self.dialect = ""
@@ -119,6 +123,31 @@ class BoltStore:
 
         return await self._run(lambda session: session.execute_write(managed), writes=True)
 
+    @property
+    def finds_shortest(self) -> bool:
+        """Whether it looks for the shortest of the paths that fit a condition: the embedded store asks afterwards."""
+        return not self.embedded
+
+    async def ask(self, query: Guarded, limit: int) -> Answered:
+        """Run a user's query where it cannot write: over HTTP on the embedded store, else in a transaction that reads."""
+        driver = await self._connected()
+        if self._address is not None and self._address.http is not None:
+            async with self._asking:
+                return await ask_http(self._address, query, limit, self._how.cypher_seconds)
+
+        @unit_of_work(timeout=self._how.cypher_seconds)
+        async def managed(inner: AsyncManagedTransaction) -> Answered:
+            return await ask_bolt(inner, query, limit)
+
+        try:
+            async with self._session(driver, READ_ACCESS, fetch=limit + 1) as session:
+                return await session.execute_read(managed)
+        except Neo4jError as exc:
+            found = failed(exc)
+            raise in_words(exc, self.address, self._how) if found is exc else found from exc
+        except (DriverError, OSError) as exc:
+            raise in_words(exc, self.address, self._how) from exc
+
     async def purge(self) -> str | None:
         """Take erased words out of the store's files; returns in words what is left to the server's administrator."""
         statements = load_purge(self.dialect)
@@ -145,11 +174,11 @@ class BoltStore:
             except (Neo4jError, DriverError, OSError) as exc:
                 raise in_words(exc, self.address, self._how) from exc
 
-    def _session(self, driver: AsyncDriver, access: str) -> AsyncSession:
+    def _session(self, driver: AsyncDriver, access: str, fetch: int = -1) -> AsyncSession:
         return driver.session(
             database=self._address.database if self._address else None,
             default_access_mode=access,
-            fetch_size=-1,
+            fetch_size=fetch,
             bookmark_manager=None if self.embedded else self._bookmarks,
         )
 

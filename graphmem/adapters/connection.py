@@ -58,6 +58,7 @@ class Connection:
     pool: int = 32
     connect_seconds: float = 5.0
     query_seconds: float = 60.0
+    cypher_seconds: float = 10.0
     retry_seconds: float = 30.0
     authorities: Path | None = None
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
+from graphmem.analytics import ROWS
 from graphmem.cli import bench, edits, house, show
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
 from graphmem.dates import parse_date
@@ -177,19 +178,27 @@ def history(
 def cypher(
     name: Annotated[str | None, typer.Argument(help="an analysis; without one they are listed")] = None,
     scope: ScopeOption = "",
+    query: Annotated[str | None, typer.Option("--query", "-q", help="a query of your own; it can only read")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="a parameter as name=value")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="at most so many rows of your own query")] = ROWS,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print comma-separated values")] = False,
 ) -> None:
-    """Run a named analysis of what a scope knows, one of cypher/analytics; without a name list them."""
+    """Ask Cypher about what a scope knows: a named analysis, or a query of your own; without either list the analyses."""
+    if name is not None and query is not None:
+        raise typer.BadParameter("an analysis or --query, not both.")
     given = said(lambda: dict(map(_assigned, param or ())))
 
     async def work(memory: Memory) -> None:
-        if name is None:
+        if name is None and query is None:
             known = memory.analyses()
             printed(as_json, known, lambda console: show.show_analyses(console, known))
             return
-        answer = await memory.analyse(name, scope=named_scope(scope), parameters=given)
+        if query is not None:
+            values = {key: _value(text) for key, text in given.items()}
+            answer = await memory.cypher(query, scope=named_scope(scope), parameters=values, limit=limit)
+        else:
+            answer = await memory.analyse(str(name), scope=named_scope(scope), parameters=given)
         if as_csv:
             show.print_csv(answer)
         else:
@@ -275,6 +284,14 @@ def _assigned(text: str) -> tuple[str, str]:
     if not sign:
         raise InvalidInput(f"--param {text!r} must be name=value.")
     return name.strip(), value
+
+
+def _value(text: str) -> Any:
+    """Return a parameter as JSON has it, or else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _clocks(valid: str | None, known: str | None) -> AsOf:

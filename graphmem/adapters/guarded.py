@@ -1,0 +1,158 @@
+"""The second fence around queries of users: they are run where nothing can be written, for some seconds and some rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, LiteralString, cast
+
+import httpx
+from neo4j import AsyncManagedTransaction, AsyncResult
+from neo4j.exceptions import ClientError, Neo4jError
+from neo4j.graph import Node, Path, Relationship
+from neo4j.time import Date, DateTime, Duration, Time
+
+from graphmem.adapters.embedded_server import Address
+from graphmem.adapters.queries import BUCKETS
+from graphmem.errors import CypherRefused, QueryFailed, StoreTimeout, StoreUnavailable
+from graphmem.guard.rewrite import Guarded
+from graphmem.ports import Answered
+from graphmem.serial import utc_text
+
+_READS = "r"
+_EXPLAIN = "EXPLAIN "
+_UNSAID = {"embedding"}
+_BUCKET_LABEL = re.compile(rf"(?:Fact|Episode)(?:{'|'.join(BUCKETS)})")
+# The embedded store writes a time without seconds where they are zero.
+_SHORT_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)?")
+
+
+async def ask_bolt(transaction: AsyncManagedTransaction, query: Guarded, limit: int) -> Answered:
+    """Run a query in a transaction that reads, once the server has said that it only reads."""
+    text = cast("LiteralString", query.text)  # written by the guard from its tree
+    explained = await (await transaction.run(cast("LiteralString", _EXPLAIN + text), dict(query.parameters))).consume()
+    if explained.query_type != _READS:
+        raise CypherRefused("the server says that this query does more than read.")
+    result = await transaction.run(text, dict(query.parameters))
+    rows = await _some(result, limit)
+    return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
+
+
+async def _some(result: AsyncResult, limit: int) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    async for record in result:
+        rows.append(tuple(_plain(value) for value in record.values()))
+        if len(rows) > limit:
+            break
+    return rows
+
+
+def failed(exc: Neo4jError) -> Exception:
+    """Return an error of a query without the server's words, since those quote data."""
+    code = (exc.code or "").rpartition(".")[2]
+    if "TransactionTimedOut" in code or "LockClientStopped" in code or "Terminated" in code:
+        return _too_slow()
+    if isinstance(exc, ClientError):
+        return QueryFailed(
+            f"the query went wrong in the store ({code}): a value of it is not of the kind that is asked for."
+        )
+    return exc
+
+
+def _too_slow() -> StoreTimeout:
+    return StoreTimeout(
+        "the query took longer than a query of a user may (GRAPHMEM_CYPHER_TIMEOUT). Ask for less: a label, a name, a limit."
+    )
+
+
+async def ask_http(address: Address, query: Guarded, limit: int, seconds: float) -> Answered:
+    """Run a query over the embedded store's port that refuses whatever writes."""
+    try:
+        async with httpx.AsyncClient(auth=(address.user, address.password), timeout=seconds, trust_env=False) as client:
+            answer = await client.post(
+                f"http://127.0.0.1:{address.http}/api/v1/query/{address.database}",
+                json={
+                    "language": "opencypher",
+                    "command": query.text,
+                    "params": dict(query.parameters),
+                    "limit": limit + 1,
+                },
+            )
+    except httpx.TimeoutException as exc:
+        raise _too_slow() from exc
+    except httpx.HTTPError as exc:
+        raise StoreUnavailable(f"the embedded store does not answer ({type(exc).__name__}); try again.") from exc
+    if answer.is_error:
+        kind = str(answer.json().get("exception", "")).rpartition(".")[2]
+        if "Timeout" in kind:
+            raise _too_slow()
+        if "NotIdempotent" in kind:
+            raise CypherRefused("the store says that this query does more than read.")
+        raise QueryFailed(
+            f"the query went wrong in the store ({kind}): a value of it is not of the kind that is asked for."
+        )
+    rows = [_row(row, query.written) for row in answer.json()["result"]]
+    return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
+
+
+def _row(row: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return a row's values; a lone column of nodes or paths comes without its name."""
+    if len(columns) == 1 and columns[0] not in row and row:
+        return (_from_json(row),)
+    return tuple(_from_json(row.get(column)) for column in columns)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the driver as JSON has it."""
+    match value:
+        case Node():
+            return _node(value.labels, value)
+        case Relationship():
+            return {"type": value.type, "properties": _shown(value)}
+        case Path():
+            return {
+                "nodes": [_node(n.labels, n) for n in value.nodes],
+                "relationships": [{"type": r.type, "properties": _shown(r)} for r in value.relationships],
+            }
+        case DateTime() if value.tzinfo is not None:
+            return utc_text(value.to_native())
+        case DateTime() | Date() | Time() | Duration():
+            return value.iso_format()
+        case list():
+            return [_plain(v) for v in cast("list[Any]", value)]
+        case dict():
+            return {str(k): _plain(v) for k, v in cast("dict[Any, Any]", value).items()}
+        case _:
+            return value
+
+
+def _node(labels: Any, properties: Any) -> dict[str, Any]:
+    return {
+        "labels": sorted(label for label in labels if not _BUCKET_LABEL.fullmatch(label)),
+        "properties": _shown(properties),
+    }
+
+
+def _shown(properties: Any) -> dict[str, Any]:
+    """Return what a node holds but its vector."""
+    return {str(k): _plain(v) for k, v in sorted(properties.items()) if k not in _UNSAID}
+
+
+def _from_json(value: Any) -> Any:
+    """Return a value of the embedded store's JSON in the same form."""
+    if isinstance(value, str):
+        short = _SHORT_TIME.fullmatch(value)
+        return f"{short[1]}:00{short[2] or ''}" if short else value
+    if isinstance(value, list):
+        return [_from_json(v) for v in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    held = cast("Mapping[str, Any]", value)
+    if held.get("_type") == "path":
+        return {k: _from_json(held[k]) for k in ("nodes", "relationships")}
+    if "@type" in held:
+        shown = {k: _from_json(v) for k, v in sorted(held.items()) if not k.startswith("@") and k not in _UNSAID}
+        if held.get("@cat") == "e":
+            return {"type": held["@type"], "properties": shown}
+        return {"labels": sorted(str(held["@type"]).split("~")), "properties": shown}
+    return {k: _from_json(v) for k, v in held.items()}

@@ -1,0 +1,227 @@
+"""Writing patterns anew: every node of them, those inside paths too, is one of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lark import Token, Tree
+
+from graphmem.guard.expressions import Expressions
+from graphmem.guard.limits import certain
+from graphmem.guard.state import Env, Node, branch, parts, token
+
+_LENGTHS = {"any_times": "*0..", "some_times": "*1.."}
+
+
+@dataclass(slots=True)
+class Written:
+    """A pattern that was written: its text, the nodes and paths to be in scope, the caller's conditions inside it."""
+
+    text: str = ""
+    nodes: list[str] = field(default_factory=list[str])
+    paths: list[str] = field(default_factory=list[str])
+    asked: list[Node] = field(default_factory=list[Node])
+
+
+class Patterns(Expressions):
+    """Writes patterns; what a caller asks of a node is asked only where the node is his."""
+
+    def where(self, written: Written, where: Node | None, env: Env) -> str:
+        """Write WHERE with the conditions of scope before the caller's; nothing where there is no condition."""
+        nodes = [self.in_scope(name) for name in dict.fromkeys(written.nodes)]
+        scoped = " AND ".join([*nodes, *(self._all_in_scope(path) for path in written.paths)])
+        # In other words, since the embedded store takes two `all` in one CASE for one.
+        tested = " AND ".join([*nodes, *(self._counted_in_scope(path) for path in written.paths)])
+        asked = [*written.asked, *([] if where is None else [where])]
+        conditions = [scoped] if scoped else []
+        for tree in asked:
+            condition = self.condition(tree, env)
+            # Errors tell something too, so what may fail is not asked of what belongs to others.
+            if scoped and not (isinstance(tree.children[-1], Tree) and certain(tree.children[-1])):
+                condition = f"CASE WHEN {tested} THEN {condition} ELSE false END"
+            conditions.append(condition)
+        return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+    def names_in(self, tree: Node) -> tuple[str, ...]:
+        """Return the names that a pattern binds, in order."""
+        return tuple(dict.fromkeys(_bound(tree)))
+
+    def path(self, tree: Node, env: Env, *, name: str | None = None) -> Written:
+        """Write nodes and relationships in turn; a path of any length is named, and all its nodes are asked about."""
+        written = Written()
+        long = False
+        for child in parts(tree):
+            if not isinstance(child, Tree):
+                continue
+            if child.data == "node":
+                written.text += self.node(child, env, written)
+            else:
+                text, any_length = self._relationship(child, env, written)
+                written.text += text
+                long |= any_length
+        if long:
+            path = name or self.made()
+            written.paths.append(path)
+            written.text = f"{path} = {written.text}"
+        elif name is not None:
+            written.text = f"{name} = {written.text}"
+        return written
+
+    def node(self, tree: Node, env: Env, into: Written) -> str:
+        """Write a node with a name, and ask for its scope."""
+        named = token(tree, 0)
+        name = self.made() if named is None else self.name(named)
+        into.nodes.append(name)
+        return f"({name}{self._filling(tree, 1, env, into)})"
+
+    def element(self, tree: Node, env: Env, *, name: str | None) -> Written:
+        """Write a path with groups that repeat."""
+        written = Written()
+        pieces = [child for child in parts(tree) if isinstance(child, Tree)]
+        if len(pieces) == 1 and pieces[0].data == "path":
+            return self.path(pieces[0], env, name=name)
+        for before, after in zip(pieces, pieces[1:], strict=False):
+            if before.data == after.data == "path":
+                raise self.refused(after, "a relationship was expected between two nodes.")
+        for piece in pieces:
+            if piece.data == "group":
+                written.text += self._group(piece, env)
+                continue
+            for child in parts(piece):
+                if isinstance(child, Tree) and child.data == "node":
+                    written.text += self.node(child, env, written)
+                elif isinstance(child, Tree):
+                    text, any_length = self._relationship(child, env, written)
+                    if any_length:
+                        raise self.refused(child, "groups and relationships of any length do not go into one path.")
+                    written.text += text
+        if name is not None:
+            written.text = f"{name} = {written.text}"
+        return written
+
+    def pattern_condition(self, tree: Node, env: Env) -> str:
+        """Write a pattern in an expression as EXISTS."""
+        for name in self.names_in(tree):
+            if name not in env:
+                raise self.refused(tree, f"{name[:40]!a} is not defined here; EXISTS {{ }} takes new names.")
+        first = Tree("node", [*tree.children[:3], None], tree.meta)
+        written = self.path(Tree("path", [first, *tree.children[3:]]), env)
+        return f"EXISTS {{ MATCH {written.text}{self.where(written, None, env)} }}"
+
+    def pattern_list(self, tree: Node, env: Env) -> str:
+        """Write a pattern comprehension."""
+        named = token(tree, 0)
+        path, where, shown = branch(tree, 1), branch(tree, 2), branch(tree, 3)
+        assert path is not None  # noqa: S101  (the grammar has it)
+        bound = self.names_in(path) + ((str(named),) if named is not None else ())
+        inside = env.plus(bound)
+        written = self.path(path, env, name=self.name(named) if named is not None else None)
+        return f"[{written.text}{self.where(written, where, inside)} | {self.expression(shown, inside)}]"
+
+    def _all_in_scope(self, path: str) -> str:
+        item = self.made()
+        return f"all({item} IN nodes({path}) WHERE {self.in_scope(item)})"
+
+    def _counted_in_scope(self, path: str) -> str:
+        item = self.made()
+        return f"size([{item} IN nodes({path}) WHERE {self.in_scope(item)} | 1]) = length({path}) + 1"
+
+    def _filling(self, tree: Node, at: int, env: Env, into: Written) -> str:
+        """Write labels and properties; conditions in the brackets go to the end of the pattern."""
+        labels, properties, where = (branch(tree, number) for number in range(at, at + 3))
+        written = "" if labels is None else f":{self.labels(labels.children[0])}"
+        if properties is not None:
+            written += f" {self.map(properties, env)}"
+        if where is not None:
+            into.asked.append(where)
+        return written
+
+    def _relationship(self, tree: Node, env: Env, into: Written) -> tuple[str, bool]:
+        """Write a relationship; tell whether it may be of any length."""
+        left, detail, right, times = (tree.children[number] for number in range(4))
+        inner, length = "", ""
+        if isinstance(detail, Tree):
+            inner, length = self._detail(detail, env, into)
+        if isinstance(times, Tree):
+            if length:
+                raise self.refused(tree, "a length was given twice.")
+            if isinstance(detail, Tree) and detail.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
+                raise self.refused(tree, "a relationship that repeats takes no condition; a group in brackets does.")
+            length = self._times(times)
+        if inner or length:
+            head, _, tail = inner.partition("\0")
+            inner = f"[{head}{length}{tail}]"
+        return f"{'<' if left is not None else ''}-{inner}-{'>' if right is not None else ''}", bool(length)  # pyright: ignore[reportUnnecessaryComparison]
+
+    def _detail(self, tree: Node, env: Env, into: Written) -> tuple[str, str]:
+        """Return what stands in a relationship's brackets, with a mark where its length goes, and the length."""
+        named, length = token(tree, 0), branch(tree, 2)
+        if length is not None and tree.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            raise self.refused(tree, "a relationship of any length takes no condition; a group in brackets does.")
+        labels, properties, where = branch(tree, 1), branch(tree, 3), branch(tree, 4)
+        head = "" if named is None else self.name(named)
+        head += "" if labels is None else f":{self.labels(labels.children[0])}"
+        tail = "" if properties is None else f" {self.map(properties, env)}"
+        if where is not None:
+            into.asked.append(where)
+        return f"{head}\0{tail}", "" if length is None else self._length(length)
+
+    def _length(self, tree: Node) -> str:
+        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
+        return f"*{numbers[0]}" if tree.data == "exact_length" else f"*{numbers[0]}..{numbers[1]}"
+
+    def _times(self, tree: Node) -> str:
+        if str(tree.data) in _LENGTHS:
+            return _LENGTHS[str(tree.data)]
+        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
+        return f"*{numbers[0]}..{numbers[0]}" if tree.data == "exact_times" else f"*{numbers[0] or 0}..{numbers[1]}"
+
+    def _group(self, tree: Node, env: Env) -> str:
+        """Write a group that repeats, its nodes asked about inside."""
+        written = Written()
+        *inside, where, times = tree.children
+        for child in inside:
+            if isinstance(child, Tree) and child.data == "node":
+                written.text += self.node(child, env, written)
+            elif isinstance(child, Tree):
+                text, any_length = self._relationship(child, env, written)
+                if any_length:
+                    raise self.refused(child, "a group that repeats takes relationships of one step.")
+                written.text += text
+        names = Env(self.names_in(tree), env.fixed | set(env.names))
+        asked = self.where(written, where if isinstance(where, Tree) else None, names)
+        return f"({written.text}{asked}){self._repeated(times)}"
+
+    def _repeated(self, tree: Node | Token | None) -> str:
+        assert isinstance(tree, Tree)  # noqa: S101  (the grammar has it)
+        match tree.data:
+            case "any_times":
+                return "*"
+            case "some_times":
+                return "+"
+            case "exact_times":
+                return f"{{{tree.children[0]}}}"
+            case _:
+                low, high = ("" if child is None else str(child) for child in tree.children)  # pyright: ignore[reportUnnecessaryComparison]
+                return f"{{{low},{high}}}"
+
+
+def _bound(tree: Node) -> Iterator[str]:
+    """Yield the names of nodes, relationships and paths, but not those inside their properties and conditions."""
+    at = {"node": 0, "detail": 0, "part": 0, "pattern": 0}.get(str(tree.data))
+    if at is not None and isinstance(tree.children[at], Token):
+        yield str(tree.children[at])
+    for child in tree.children:
+        if isinstance(child, Tree) and child.data not in {"map", "where", "labels"}:
+            yield from _bound(child)
+
+
+def joined(pieces: Sequence[Written]) -> Written:
+    """Return several patterns as one, with commas."""
+    return Written(
+        text=", ".join(piece.text for piece in pieces),
+        nodes=[name for piece in pieces for name in piece.nodes],
+        paths=[path for piece in pieces for path in piece.paths],
+        asked=[tree for piece in pieces for tree in piece.asked],
+    )
