@@ -129,7 +129,7 @@ class BoltStore:
         return not self.embedded
 
     async def ask(self, query: Guarded, limit: int) -> Answered:
-        """Run a user's query where it cannot write: over HTTP on the embedded store, else in a transaction that reads."""
+        """Run a user's query where it cannot write: over HTTP on the embedded store, else in a reading transaction."""
         driver = await self._connected()
         if self._address is not None and self._address.http is not None:
             async with self._asking:

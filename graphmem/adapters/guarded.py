@@ -1,4 +1,4 @@
-"""The second fence around queries of users: they are run where nothing can be written, for some seconds and some rows."""
+"""The second fence around queries of users: they run where nothing can be written, for some seconds and rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHORT_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)?")
 async def ask_bolt(transaction: AsyncManagedTransaction, query: Guarded, limit: int) -> Answered:
     """Run a query in a transaction that reads, once the server has said that it only reads."""
     text = cast("LiteralString", query.text)  # written by the guard from its tree
-    explained = await (await transaction.run(cast("LiteralString", _EXPLAIN + text), dict(query.parameters))).consume()
+    explained = await (await transaction.run(_EXPLAIN + text, dict(query.parameters))).consume()
     if explained.query_type != _READS:
         raise CypherRefused("the server says that this query does more than read.")
     result = await transaction.run(text, dict(query.parameters))
@@ -53,16 +53,18 @@ def failed(exc: Neo4jError) -> Exception:
     if "TransactionTimedOut" in code or "LockClientStopped" in code or "Terminated" in code:
         return _too_slow()
     if isinstance(exc, ClientError):
-        return QueryFailed(
-            f"the query went wrong in the store ({code}): a value of it is not of the kind that is asked for."
-        )
+        return _went_wrong(code)
     return exc
 
 
 def _too_slow() -> StoreTimeout:
     return StoreTimeout(
-        "the query took longer than a query of a user may (GRAPHMEM_CYPHER_TIMEOUT). Ask for less: a label, a name, a limit."
+        "the query took longer than a user's query may (GRAPHMEM_CYPHER_TIMEOUT). Ask for less: a label or a limit."
     )
+
+
+def _went_wrong(kind: str) -> QueryFailed:
+    return QueryFailed(f"the query went wrong in the store ({kind}): a value in it is not of the kind that is needed.")
 
 
 async def ask_http(address: Address, query: Guarded, limit: int, seconds: float) -> Answered:
@@ -88,9 +90,7 @@ async def ask_http(address: Address, query: Guarded, limit: int, seconds: float)
             raise _too_slow()
         if "NotIdempotent" in kind:
             raise CypherRefused("the store says that this query does more than read.")
-        raise QueryFailed(
-            f"the query went wrong in the store ({kind}): a value of it is not of the kind that is asked for."
-        )
+        raise _went_wrong(kind)
     rows = [_row(row, query.written) for row in answer.json()["result"]]
     return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
 

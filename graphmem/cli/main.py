@@ -184,7 +184,7 @@ def cypher(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print comma-separated values")] = False,
 ) -> None:
-    """Ask Cypher about what a scope knows: a named analysis, or a query of your own; without either list the analyses."""
+    """Ask Cypher about what a scope knows: a named analysis, a query of your own; without either list the analyses."""
     if name is not None and query is not None:
         raise typer.BadParameter("an analysis or --query, not both.")
     given = said(lambda: dict(map(_assigned, param or ())))

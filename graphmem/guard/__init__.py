@@ -1,1 +1,1 @@
-"""The first fence around queries of users: Cypher that is parsed, kept to what reads, and written anew for one's scopes."""
+"""The first fence around queries of users: Cypher that reads, parsed and written anew for one's scopes."""

@@ -1,4 +1,4 @@
-"""Writing expressions anew: composite ones in brackets, texts as parameters, patterns as subqueries with their scope."""
+"""Writing expressions anew: composite ones in brackets, texts as parameters, patterns as subqueries."""
 
 from __future__ import annotations
 

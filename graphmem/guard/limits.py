@@ -8,94 +8,18 @@ from lark import Token, Tree
 
 from graphmem.guard.state import Node
 
-FUNCTIONS = {
-    name.lower(): name
-    for name in [
-        "coalesce",
-        "size",
-        "head",
-        "last",
-        "tail",
-        "reverse",
-        "range",
-        "keys",
-        "labels",
-        "type",
-        "nodes",
-        "relationships",
-        "length",
-        "startNode",
-        "endNode",
-        "properties",
-        "count",
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "collect",
-        "percentileCont",
-        "percentileDisc",
-        "stDev",
-        "stDevP",
-        "toInteger",
-        "toFloat",
-        "toString",
-        "toBoolean",
-        "toIntegerOrNull",
-        "toFloatOrNull",
-        "toStringOrNull",
-        "toBooleanOrNull",
-        "abs",
-        "sign",
-        "round",
-        "ceil",
-        "floor",
-        "sqrt",
-        "exp",
-        "log",
-        "log10",
-        "pi",
-        "e",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "atan2",
-        "degrees",
-        "radians",
-        "isNaN",
-        "toUpper",
-        "toLower",
-        "trim",
-        "ltrim",
-        "rtrim",
-        "replace",
-        "split",
-        "substring",
-        "left",
-        "right",
-        "isEmpty",
-        "date",
-        "datetime",
-        "localdatetime",
-        "time",
-        "localtime",
-        "duration",
-        "date.truncate",
-        "datetime.truncate",
-        "localdatetime.truncate",
-        "duration.between",
-        "duration.inMonths",
-        "duration.inDays",
-        "duration.inSeconds",
-    ]
-}
-"""The functions that may be called: none of them reads more than its arguments."""
-AGGREGATES = frozenset(
-    ["count", "sum", "avg", "min", "max", "collect", "percentileCont", "percentileDisc", "stDev", "stDevP"]
-)
+_FUNCTIONS = """
+coalesce size head last tail reverse range keys labels type nodes relationships length startNode endNode properties
+toInteger toFloat toString toBoolean toIntegerOrNull toFloatOrNull toStringOrNull toBooleanOrNull
+abs sign round ceil floor sqrt exp log log10 pi e sin cos tan asin acos atan atan2 degrees radians isNaN
+toUpper toLower trim ltrim rtrim replace split substring left right isEmpty
+date datetime localdatetime time localtime duration date.truncate datetime.truncate localdatetime.truncate
+duration.between duration.inMonths duration.inDays duration.inSeconds
+"""
+_AGGREGATES = "count sum avg min max collect percentileCont percentileDisc stDev stDevP"
+AGGREGATES = frozenset(_AGGREGATES.split())
+FUNCTIONS = {name.lower(): name for name in (*_FUNCTIONS.split(), *AGGREGATES)}
+"""The functions that may be called, by their names in lower case: none of them reads more than its arguments."""
 _QUANTIFIED = re.compile(r"(?<!\\)(?:\\\\)*[*+?{]")
 _REPEATED_GROUP = re.compile(r"\)[*+{]")
 _REFERENCE = re.compile(r"\\[1-9k]|\(\?<?[=!>]")
@@ -181,7 +105,7 @@ def occurrences(tree: Node | Token, name: str) -> int:
             values = [child.children[-1] for child in children if child.data == "when"]
             values += [child for child in children[-1:] if child.data != "when"]
             return max((occurrences(value, name) for value in values if isinstance(value, Tree)), default=0)
-        case "function" if str(tree.children[0]).lower() in {"size", "count", "length", "type", "toInteger".lower()}:
+        case "function" if str(tree.children[0]).lower() in {"size", "count", "length", "type"}:
             return 0
         case _:
             return sum(occurrences(child, name) for child in children)

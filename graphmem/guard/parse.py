@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedToken
@@ -12,39 +13,20 @@ from lark.exceptions import UnexpectedToken
 from graphmem.errors import CypherRefused
 from graphmem.guard.tokens import Lexeme, place, read_tokens
 
-# Those that the tree keeps, and those that it does not.
-_KEPT = frozenset(["OPTIONAL", "DISTINCT", "ASC", "DESC", "UNION", "ALL", "NOT"])
-_DROPPED = frozenset(
-    [
-        "MATCH",
-        "WHERE",
-        "WITH",
-        "UNWIND",
-        "AS",
-        "RETURN",
-        "ORDER",
-        "BY",
-        "SKIP",
-        "LIMIT",
-        "CALL",
-        "AND",
-        "OR",
-        "XOR",
-        "IN",
-        "IS",
-        "NULL",
-        "STARTS",
-        "ENDS",
-        "CONTAINS",
-        "CASE",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "END",
-        "TRUE",
-        "FALSE",
-    ]
-)
+_KEPT_WORDS = "OPTIONAL DISTINCT ASC DESC UNION ALL NOT"
+_DROPPED_WORDS = """
+MATCH WHERE WITH UNWIND AS RETURN ORDER BY SKIP LIMIT CALL AND OR XOR IN IS NULL STARTS ENDS CONTAINS CASE WHEN THEN
+ELSE END TRUE FALSE
+"""
+# The tree keeps the ones, and the others are known by where they stood.
+_KEPT = frozenset(_KEPT_WORDS.split())
+_DROPPED = frozenset(_DROPPED_WORDS.split())
+_WRITE_WORDS = """
+CREATE MERGE INSERT SET DELETE DETACH NODETACH REMOVE FOREACH DROP ALTER GRANT DENY REVOKE START STOP
+"""
+_WRITES = frozenset(_WRITE_WORDS.split())
+_OUTSIDE_WORDS = "LOAD USE USING SHOW TERMINATE EXPLAIN PROFILE CYPHER"
+_OUTSIDE = frozenset(_OUTSIDE_WORDS.split())
 _SAME = {"ASCENDING": "ASC", "DESCENDING": "DESC"}
 _SIGNS = {
     "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ":": "COLON",
@@ -53,29 +35,8 @@ _SIGNS = {
 }  # fmt: skip
 _TYPES = {"name": "NAME", "param": "PARAM", "string": "STRING", "int": "INT", "float": "FLOAT"}
 _BRACED = {"EXISTS", "COUNT", "COLLECT"}
-_QUANTIFIERS = {"ALL", "ANY", "NONE", "SINGLE"}
+_CALLED = dict.fromkeys(("ALL", "ANY", "NONE", "SINGLE"), "QUANTIFIER") | {"REDUCE": "_REDUCE"}
 _SHORTEST = {"SHORTESTPATH", "ALLSHORTESTPATHS"}
-_WRITES = frozenset(
-    [
-        "CREATE",
-        "MERGE",
-        "INSERT",
-        "SET",
-        "DELETE",
-        "DETACH",
-        "NODETACH",
-        "REMOVE",
-        "FOREACH",
-        "DROP",
-        "ALTER",
-        "GRANT",
-        "DENY",
-        "REVOKE",
-        "START",
-        "STOP",
-    ]
-)
-_OUTSIDE = frozenset(["LOAD", "USE", "USING", "SHOW", "TERMINATE", "EXPLAIN", "PROFILE", "CYPHER"])
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -91,21 +52,10 @@ def parse(text: str) -> Tree[Token]:
     parser = _grammar().parse_interactive()
     position = 0
     while position < len(tokens):
-        kind, value, used = _next(tokens, position, parser.choices())
+        kind, value, used = _next(tokens, position, cast("Mapping[str, object]", parser.choices()))
         try:
             last = tokens[position + used - 1]
-            parser.feed_token(
-                Token(
-                    kind,
-                    value,
-                    start_pos=tokens[position].start,
-                    line=1,
-                    column=1,
-                    end_line=1,
-                    end_column=1,
-                    end_pos=last.end,
-                )
-            )
+            parser.feed_token(_token(kind, value, tokens[position].start, last.end))
         except UnexpectedToken as exc:
             raise _unexpected(text, tokens, position) from exc
         position += used
@@ -115,7 +65,12 @@ def parse(text: str) -> Tree[Token]:
         raise CypherRefused("the query ends too early; a query ends with RETURN.") from exc
 
 
-def _next(tokens: list[Lexeme], at: int, choices: Mapping[str, object]) -> tuple[str, str, int]:
+def _token(kind: str, value: str, start: int, end: int) -> Token:
+    """Return a token with its place in the text; Lark passes places on only where there are lines too."""
+    return Token(kind, value, start_pos=start, end_pos=end, line=1, column=1, end_line=1, end_column=1)
+
+
+def _next(tokens: list[Lexeme], at: int, choices: Collection[str]) -> tuple[str, str, int]:
     """Return the type and value that the token at a place has for a parser that waits for one of `choices`."""
     token = tokens[at]
     if token.kind in _TYPES:
@@ -134,28 +89,30 @@ def _next(tokens: list[Lexeme], at: int, choices: Mapping[str, object]) -> tuple
     return _sign(token.kind, choices), token.value, 1
 
 
-def _word(tokens: list[Lexeme], at: int, choices: Mapping[str, object]) -> tuple[str, str, int]:
+def _word(tokens: list[Lexeme], at: int, choices: Collection[str]) -> tuple[str, str, int]:
     token = tokens[at]
     upper = token.value.upper() if token.value.isascii() else ""
     upper = _SAME.get(upper, upper)
     following = tokens[at + 1].kind if at + 1 < len(tokens) else ""
-    if upper in _BRACED and following == "{" and f"_{upper}" in choices:
-        return f"_{upper}", token.value, 1
-    if upper in _SHORTEST and "SHORTEST" in choices:
-        return "SHORTEST", token.value, 1
-    if upper in _KEPT and upper in choices:
-        return upper, token.value, 1
-    if upper in _DROPPED and f"_{upper}" in choices:
-        return f"_{upper}", token.value, 1
+    keyword = _keyword(upper, following)
+    if keyword in choices:
+        return keyword, token.value, 1
     if "FUNCTION" in choices:
-        if upper in _QUANTIFIERS and following == "(":
-            return "QUANTIFIER", token.value, 1
-        if upper == "REDUCE" and following == "(":
-            return "_REDUCE", token.value, 1
+        if following == "(" and upper in _CALLED:
+            return _CALLED[upper], token.value, 1
         used = _function_length(tokens, at)
         if used:
             return "FUNCTION", "".join(t.value for t in tokens[at : at + used]), used
     return "NAME", token.value, 1
+
+
+def _keyword(word: str, following: str) -> str:
+    """Return which keyword a word may be, where the grammar waits for one."""
+    if word in _SHORTEST:
+        return "SHORTEST"
+    if word in _KEPT:
+        return word
+    return f"_{word}" if word in _DROPPED or (word in _BRACED and following == "{") else ""
 
 
 def _function_length(tokens: list[Lexeme], at: int) -> int:
@@ -166,7 +123,7 @@ def _function_length(tokens: list[Lexeme], at: int) -> int:
     return end - at + 1 if end + 1 < len(tokens) and tokens[end + 1].kind == "(" else 0
 
 
-def _sign(sign: str, choices: Mapping[str, object]) -> str:
+def _sign(sign: str, choices: Collection[str]) -> str:
     for one, other in (("*", "STAR"), ("<", "LT"), (">", "GT"), ("&", "_AMP"), ("!", "BANG")):
         if sign == one and other in choices:
             return other

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from lark import Token, Tree
 
 from graphmem.guard.expressions import Expressions
 from graphmem.guard.limits import certain
-from graphmem.guard.state import Env, Node, branch, parts, token
+from graphmem.guard.state import Env, Node, branch, needed, parts, token
 
 _LENGTHS = {"any_times": "*0..", "some_times": "*1.."}
 
@@ -77,43 +78,46 @@ class Patterns(Expressions):
 
     def element(self, tree: Node, env: Env, *, name: str | None) -> Written:
         """Write a path with groups that repeat."""
-        written = Written()
         pieces = [child for child in parts(tree) if isinstance(child, Tree)]
         if len(pieces) == 1 and pieces[0].data == "path":
             return self.path(pieces[0], env, name=name)
-        for before, after in zip(pieces, pieces[1:], strict=False):
-            if before.data == after.data == "path":
-                raise self.refused(after, "a relationship was expected between two nodes.")
-        for piece in pieces:
-            if piece.data == "group":
-                written.text += self._group(piece, env)
-                continue
-            for child in parts(piece):
-                if isinstance(child, Tree) and child.data == "node":
-                    written.text += self.node(child, env, written)
-                elif isinstance(child, Tree):
-                    text, any_length = self._relationship(child, env, written)
-                    if any_length:
-                        raise self.refused(child, "groups and relationships of any length do not go into one path.")
-                    written.text += text
+        written = Written()
+        for before, piece in zip([None, *pieces], pieces, strict=False):
+            if before is not None and before.data == piece.data == "path":
+                raise self.refused(piece, "a relationship was expected between two nodes.")
+            written.text += (
+                self._group(piece, env) if piece.data == "group" else self._steps(piece.children, env, written)
+            )
         if name is not None:
             written.text = f"{name} = {written.text}"
         return written
+
+    def _steps(self, children: Sequence[Node | Token | None], env: Env, into: Written) -> str:
+        """Write nodes and relationships of one step each."""
+        text = ""
+        for child in children:
+            if isinstance(child, Tree) and child.data == "node":
+                text += self.node(child, env, into)
+            elif isinstance(child, Tree):
+                written, any_length = self._relationship(child, env, into)
+                if any_length:
+                    raise self.refused(child, "beside a group that repeats, relationships are of one step.")
+                text += written
+        return text
 
     def pattern_condition(self, tree: Node, env: Env) -> str:
         """Write a pattern in an expression as EXISTS."""
         for name in self.names_in(tree):
             if name not in env:
                 raise self.refused(tree, f"{name[:40]!a} is not defined here; EXISTS {{ }} takes new names.")
-        first = Tree("node", [*tree.children[:3], None], tree.meta)
+        first: Node = Tree("node", cast("list[Node | Token]", [*tree.children[:3], None]), tree.meta)
         written = self.path(Tree("path", [first, *tree.children[3:]]), env)
         return f"EXISTS {{ MATCH {written.text}{self.where(written, None, env)} }}"
 
     def pattern_list(self, tree: Node, env: Env) -> str:
         """Write a pattern comprehension."""
         named = token(tree, 0)
-        path, where, shown = branch(tree, 1), branch(tree, 2), branch(tree, 3)
-        assert path is not None  # noqa: S101  (the grammar has it)
+        path, where, shown = needed(tree, 1), branch(tree, 2), branch(tree, 3)
         bound = self.names_in(path) + ((str(named),) if named is not None else ())
         inside = env.plus(bound)
         written = self.path(path, env, name=self.name(named) if named is not None else None)
@@ -179,22 +183,14 @@ class Patterns(Expressions):
 
     def _group(self, tree: Node, env: Env) -> str:
         """Write a group that repeats, its nodes asked about inside."""
+        *inside, where, _ = tree.children
         written = Written()
-        *inside, where, times = tree.children
-        for child in inside:
-            if isinstance(child, Tree) and child.data == "node":
-                written.text += self.node(child, env, written)
-            elif isinstance(child, Tree):
-                text, any_length = self._relationship(child, env, written)
-                if any_length:
-                    raise self.refused(child, "a group that repeats takes relationships of one step.")
-                written.text += text
+        written.text = self._steps(inside, env, written)
         names = Env(self.names_in(tree), env.fixed | set(env.names))
         asked = self.where(written, where if isinstance(where, Tree) else None, names)
-        return f"({written.text}{asked}){self._repeated(times)}"
+        return f"({written.text}{asked}){self._repeated(needed(tree, -1))}"
 
-    def _repeated(self, tree: Node | Token | None) -> str:
-        assert isinstance(tree, Tree)  # noqa: S101  (the grammar has it)
+    def _repeated(self, tree: Node) -> str:
         match tree.data:
             case "any_times":
                 return "*"

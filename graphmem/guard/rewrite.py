@@ -12,10 +12,9 @@ from typing import Any
 
 from lark import Token, Tree
 
-from graphmem.errors import CypherRefused
 from graphmem.guard.parse import parse
 from graphmem.guard.patterns import Patterns, Written, joined
-from graphmem.guard.state import Env, Node, branch, parts, token
+from graphmem.guard.state import Env, Node, branch, needed, parts, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +63,17 @@ class _Rewriter(Patterns):
     def query(self, tree: Node, env: Env) -> tuple[str, _Columns]:
         """Write a query with its unions."""
         singles = [child for child in parts(tree) if isinstance(child, Tree)]
-        words = [str(child).upper() for child in parts(tree) if isinstance(child, Token)]
-        kinds = {
-            "UNION ALL" if words[n + 1 : n + 2] == ["ALL"] else "UNION" for n, w in enumerate(words) if w == "UNION"
-        }
-        if len(kinds) > 1:
+        words = [child.type for child in parts(tree) if isinstance(child, Token)]
+        if 0 < words.count("ALL") < words.count("UNION"):
             raise self.refused(tree, "UNION and UNION ALL do not go into one query.")
+        union = " UNION ALL " if "ALL" in words else " UNION "
         written = [self._single(single, env) for single in singles]
         first = written[0][1]
         for single, (_, columns) in zip(singles, written, strict=True):
             if columns.shown != first.shown:
                 raise self.refused(single, "the parts of a UNION must return the same columns in the same order.")
         texts = [text for text, _ in written]
-        return f" {next(iter(kinds), '')} ".join(texts), first
+        return union.join(texts), first
 
     def inner(self, tree: Node, env: Env) -> str:
         """Write what stands in the braces of EXISTS, COUNT or COLLECT."""
@@ -127,14 +124,11 @@ class _Rewriter(Patterns):
         return f"{word} {written.text}{self.where(written, where, inside)}", inside
 
     def _part(self, tree: Node, env: Env) -> Written:
-        named, held = token(tree, 0), branch(tree, 1)
-        assert held is not None  # noqa: S101  (the grammar has it)
+        named, held = token(tree, 0), needed(tree, 1)
         name = None if named is None else self.name(named)
         if held.data == "element":
             return self.element(held, env, name=name)
-        word, path = token(held, 0), branch(held, 1)
-        assert word is not None  # noqa: S101
-        assert path is not None  # noqa: S101
+        word, path = str(held.children[0]), needed(held, 1)
         name = name or self.made()
         written = self.path(path, env, name=name)
         called = "shortestPath" if word.lower() == "shortestpath" else "allShortestPaths"
@@ -145,11 +139,8 @@ class _Rewriter(Patterns):
         """Write a shortest path as the first of all, shortest first, for a store that looks before it asks."""
         if len(pieces) > 1 or word != "MATCH":
             raise self.refused(pieces[0], "on the embedded store shortestPath stands in a MATCH of its own.")
-        named, held = token(pieces[0], 0), branch(pieces[0], 1)
-        assert held is not None  # noqa: S101  (the grammar has it)
-        called, path = token(held, 0), branch(held, 1)
-        assert called is not None  # noqa: S101
-        assert path is not None  # noqa: S101
+        named, held = token(pieces[0], 0), needed(pieces[0], 1)
+        called, path = str(held.children[0]), needed(held, 1)
         ends = [name for name in self.names_in(path) if name in env]
         nodes = [c for c in path.children if isinstance(c, Tree) and c.data == "node"]
         if called.lower() != "shortestpath" or any(str(n.children[0]) not in env for n in nodes):
@@ -173,8 +164,7 @@ class _Rewriter(Patterns):
         return f"WITH {text}{asked}", Env(columns.shown, env.fixed)
 
     def _call(self, tree: Node, env: Env) -> tuple[str, Env]:
-        imports, query = branch(tree, 0), branch(tree, 1)
-        assert query is not None  # noqa: S101  (the grammar has it)
+        imports, query = branch(tree, 0), needed(tree, 1)
         if imports is None:
             text, columns = self._importing(query, env)
             head = ""
@@ -222,8 +212,7 @@ class _Rewriter(Patterns):
             written += [self._names[name] for name in env.names]
             texts += written
         for item in (c for c in parts(tree) if isinstance(c, Tree)):
-            value, alias = branch(item, 0), next((t for t in reversed(parts(item)) if isinstance(t, Token)), None)
-            assert value is not None  # noqa: S101  (the grammar has it)
+            value, alias = needed(item, 0), next((t for t in reversed(parts(item)) if isinstance(t, Token)), None)
             self.count_growth(value, env)
             text = self.expression(value, env)
             if alias is None and value.data == "variable":
@@ -258,6 +247,3 @@ class _Rewriter(Patterns):
             if isinstance(held, int) and not isinstance(held, bool) and held >= 0:
                 return self.parameter(name)
         raise self.refused(tree, "SKIP and LIMIT take a whole number, written out or as a parameter.")
-
-
-__all__ = ["CypherRefused", "Guarded", "guard"]

@@ -160,6 +160,11 @@ def branch(tree: Node, at: int) -> Node | None:
     return found if isinstance(found, Tree) else None
 
 
+def needed(tree: Node, at: int) -> Node:
+    """Return a child that the grammar says is a branch."""
+    return cast("Node", tree.children[at])
+
+
 def parts(tree: Node) -> list[Node | Token]:
     """Return the children that are there."""
     return [child for child in tree.children if child is not None]  # pyright: ignore[reportUnnecessaryComparison]

@@ -29,7 +29,7 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """One token: its kind (word, name, param, string, int, float or the sign itself), its value, where it begins and ends."""
+    """One token: its kind (word, name, param, string, int, float or the sign itself), value and place."""
 
     kind: str
     value: str

@@ -1,4 +1,4 @@
-"""Queries of users on every engine: honest ones are answered as if nobody else were there, attacks see and do nothing."""
+"""Queries of users on every engine: honest ones are answered as if they were alone, attacks see and do nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ CREATE (c)-[:WORKS_AT {{scope: '{OTHER}', fact_id: 'fa_c'}}]->(w), (f)-[:SUBJECT
 CREATE (f)-[:STATED_IN {{quote: 'canary 4711'}}]->(e), (e)-[:MENTIONS]->(c)
 WITH c
 MATCH (a:Entity {{name: 'Ada', scope: '{MINE}'}}), (l:Entity {{name: 'Miso', scope: '{MINE}'}})
-CREATE (a)-[:KNOWS {{scope: '{MINE}', why: 'canary bridge'}}]->(c), (l)-[:KNOWS {{scope: '{MINE}', why: 'canary bridge'}}]->(c)
+CREATE (a)-[:KNOWS {{scope: '{MINE}', why: 'canary bridge'}}]->(c)
+CREATE (l)-[:KNOWS {{scope: '{MINE}', why: 'canary bridge'}}]->(c)
 RETURN count(*) AS made
 """
 COUNTED = """
@@ -46,7 +47,7 @@ RETURN count(DISTINCT n) AS nodes, count(r) AS ties, sum(size(keys(n))) AS held,
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A store with one's own scope and a canary, and another one, of the same engine's kind, that holds one's own alone."""
+    """A store with one's own scope and a canary: as a memory, past its guard, and its settings."""
 
     memory: Memory
     store: BoltStore
