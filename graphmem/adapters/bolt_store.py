@@ -135,16 +135,14 @@ class BoltStore:
             async with self._asking:
                 return await ask_http(self._address, query, limit, self._how.cypher_seconds)
 
-        @unit_of_work(timeout=self._how.cypher_seconds)
-        async def managed(inner: AsyncManagedTransaction) -> Answered:
-            return await ask_bolt(inner, query, limit)
-
         try:
-            async with self._session(driver, READ_ACCESS, fetch=limit + 1) as session:
-                return await session.execute_read(managed)
+            async with (
+                self._session(driver, READ_ACCESS, fetch=limit + 1) as session,
+                await session.begin_transaction(timeout=self._how.cypher_seconds) as transaction,
+            ):
+                return await ask_bolt(transaction, query, limit)
         except Neo4jError as exc:
-            found = failed(exc)
-            raise in_words(exc, self.address, self._how) if found is exc else found from exc
+            raise failed(exc) from exc
         except (DriverError, OSError) as exc:
             raise in_words(exc, self.address, self._how) from exc
 

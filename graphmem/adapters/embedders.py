@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -58,6 +59,8 @@ class LocalEmbedder:
 
     @cached_property
     def _model(self) -> TextEmbedding:
+        # The runtime of models sends what it is used for to its makers, unless it is told not to before it is loaded.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         from fastembed import TextEmbedding  # noqa: PLC0415  (takes 0.5 s: only when asked)
         from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415
 

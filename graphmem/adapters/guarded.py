@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, LiteralString, cast
 
 import httpx
-from neo4j import AsyncManagedTransaction, AsyncResult
-from neo4j.exceptions import ClientError, Neo4jError
+from neo4j import AsyncResult, AsyncTransaction
+from neo4j.exceptions import Neo4jError
 from neo4j.graph import Node, Path, Relationship
 from neo4j.time import Date, DateTime, Duration, Time
 
 from graphmem.adapters.embedded_server import Address
 from graphmem.adapters.queries import BUCKETS
-from graphmem.errors import CypherRefused, QueryFailed, StoreTimeout, StoreUnavailable
+from graphmem.errors import CypherRefused, QueryFailed, StoreError, StoreExhausted, StoreTimeout, StoreUnavailable
 from graphmem.guard.rewrite import Guarded
 from graphmem.ports import Answered
 from graphmem.serial import utc_text
@@ -27,7 +27,7 @@ _BUCKET_LABEL = re.compile(rf"(?:Fact|Episode)(?:{'|'.join(BUCKETS)})")
 _SHORT_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)?")
 
 
-async def ask_bolt(transaction: AsyncManagedTransaction, query: Guarded, limit: int) -> Answered:
+async def ask_bolt(transaction: AsyncTransaction, query: Guarded, limit: int) -> Answered:
     """Run a query in a transaction that reads, once the server has said that it only reads."""
     text = cast("LiteralString", query.text)  # written by the guard from its tree
     explained = await (await transaction.run(_EXPLAIN + text, dict(query.parameters))).consume()
@@ -47,14 +47,16 @@ async def _some(result: AsyncResult, limit: int) -> list[tuple[Any, ...]]:
     return rows
 
 
-def failed(exc: Neo4jError) -> Exception:
+def failed(exc: Neo4jError) -> StoreError:
     """Return an error of a query without the server's words, since those quote data."""
-    code = (exc.code or "").rpartition(".")[2]
-    if "TransactionTimedOut" in code or "LockClientStopped" in code or "Terminated" in code:
+    kind = (exc.code or "").rpartition(".")[2]
+    if any(sign in kind for sign in ("TransactionTimedOut", "LockClientStopped", "Terminated")):
         return _too_slow()
-    if isinstance(exc, ClientError):
-        return _went_wrong(code)
-    return exc
+    if "OutOfMemory" in kind:
+        return StoreExhausted(
+            "the query needs more memory than the server has for it. Ask for less: a label or a limit."
+        )
+    return _went_wrong(kind)
 
 
 def _too_slow() -> StoreTimeout:

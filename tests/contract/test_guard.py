@@ -15,7 +15,7 @@ from graphmem import Memory, Scope, Settings
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.demo.run import demo_settings, sample
-from graphmem.errors import CypherRefused, GraphMemError, InvalidInput, QueryFailed, StoreTimeout
+from graphmem.errors import CypherRefused, GraphMemError, InvalidInput, QueryFailed, StoreExhausted, StoreTimeout
 from graphmem.files import read_messages
 from graphmem.guard.rewrite import Guarded
 from graphmem.house.upkeep import backup_store, restore_store
@@ -137,7 +137,7 @@ async def _outcome(house: House, attack: Attack) -> str | None:
         answer = await house.memory.cypher(attack.query, scope=MINE_SCOPE, parameters=attack.parameters, limit=500)
     except CypherRefused:
         return None
-    except (QueryFailed, StoreTimeout) as exc:
+    except (QueryFailed, StoreExhausted, StoreTimeout) as exc:
         return str(exc)
     return json.dumps(answer.rows, ensure_ascii=False)
 
