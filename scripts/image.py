@@ -53,6 +53,8 @@ def build(folder: Path) -> Image:
             shutil.copy2(ROOT / name, context / name)
     steps = read_steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     image = Image(folder=folder, context=context, python=interpreter(steps))
+    version = subprocess.run([image.python, "-V"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{engine()}\nin place of the base image: a fresh virtual environment of {version}\n")
     for step in steps:
         start = time.monotonic()
         image.follow(step)
@@ -61,6 +63,15 @@ def build(folder: Path) -> Image:
     size = sum(p.lstat().st_size for p in image.root.rglob("*") if not p.is_symlink()) // 1_000_000
     print(f"\nthe last stage holds {', '.join(sorted(p.name for p in image.root.iterdir()))}: {size} MB on its base")
     return image
+
+
+def engine() -> str:
+    """Say whether a Docker engine answers here."""
+    docker = shutil.which("docker")
+    answers = docker and not subprocess.run([docker, "info"], capture_output=True, check=False).returncode
+    return (
+        "a Docker engine answers: docker build . makes the image itself" if answers else "no Docker engine answers here"
+    )
 
 
 class Containers:
@@ -164,8 +175,8 @@ def try_out(image: Image, api: Sequence[str], worker: Sequence[str], variables: 
 
 
 def files(root: Path) -> frozenset[tuple[str, int]]:
-    """Return what lies under the root, each with its time."""
-    return frozenset((str(p.relative_to(root)), p.lstat().st_mtime_ns) for p in root.rglob("*") if not p.is_dir())
+    """Return what lies under the root, each file with its time."""
+    return frozenset((str(p.relative_to(root)), 0 if p.is_dir() else p.lstat().st_mtime_ns) for p in root.rglob("*"))
 
 
 def compose() -> Mapping[str, Any]:
@@ -218,16 +229,19 @@ def main() -> None:
             image = build(folder)
         except NotRun as exc:
             sys.exit(str(exc))
-        services = compose()
-        worker = services["worker"]["command"]
         who = f"as user {image.user}" if not os.geteuid() else "as the user who started this, not being root"
         print(f"\nthe image by itself, {who}: the embedded store in /data")
+        services = compose()
+        worker = services["worker"]["command"]
         try_out(image, image.commands["CMD"], worker, {})
         version = services["neo4j"]["image"].removeprefix("neo4j:").removesuffix("-community")
         print(f"\nas in compose.yaml, {who}: Neo4j {version}")
-        with neo4j_local.running(version) as server:
-            variables = variables_of(services["api"], server.bolt_uri)
-            try_out(image, services["api"]["command"], worker, variables)
+        try:
+            with neo4j_local.running(version) as server:
+                variables = variables_of(services["api"], server.bolt_uri)
+                try_out(image, services["api"]["command"], worker, variables)
+        except neo4j_local.Missing as exc:
+            print(f"  not run: {exc}")
     print(f"\n{NOT_RUN}")
 
 

@@ -38,6 +38,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     prove("opening", "scripts.opening")
     prove("hub", "scripts.hub")
+    prove("image", "scripts.image")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
