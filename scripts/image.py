@@ -39,7 +39,7 @@ NOT_RUN = """not run, since only a Docker engine can:
   the base image itself, with its Debian and its own release of Python; layers and their cache
   docker compose up: its network, volumes, limits of memory and processes, restarts, the order of starting
   Neo4j's image and its health check; Neo4j here is the same release from its jars, without a password
-  read_only, cap_drop, no-new-privileges and init; here the user may write in data and tmp only, by the files' rights"""
+  read_only, cap_drop, no-new-privileges and init; here it was only looked where files were written"""
 
 
 def build(folder: Path) -> Image:
