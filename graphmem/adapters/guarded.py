@@ -54,7 +54,7 @@ def failed(exc: Neo4jError) -> StoreError:
         return _too_slow()
     if "OutOfMemory" in kind:
         return StoreExhausted(
-            "the query needs more memory than the server has for it. Ask for less: a label or a limit."
+            "the query needs more memory than the server gives. Ask for less: a label or a limit."
         )
     return _went_wrong(kind)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -50,23 +48,6 @@ def test_compose_yaml_is_as_the_specification_wants_it() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(("password", "code"), [("a-long-password", 0), ("", 1)])
-def test_docker_compose_reads_it_once_there_is_a_password(password: str, code: int) -> None:
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("no docker compose here")
-
-    done = subprocess.run(
-        [docker, "compose", "--file", str(COMPOSE), "--profile", "worker", "config", "--quiet"],
-        env={**os.environ, "NEO4J_PASSWORD": password},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == code, done.stderr
 
 
 def test_each_variable_of_ours_is_a_setting() -> None:
