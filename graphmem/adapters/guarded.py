@@ -53,9 +53,7 @@ def failed(exc: Neo4jError) -> StoreError:
     if any(sign in kind for sign in ("TransactionTimedOut", "LockClientStopped", "Terminated")):
         return _too_slow()
     if "OutOfMemory" in kind:
-        return StoreExhausted(
-            "the query needs more memory than the server gives. Ask for less: a label or a limit."
-        )
+        return StoreExhausted("the query needs more memory than the server gives. Ask for less: a label or a limit.")
     return _went_wrong(kind)
 
 

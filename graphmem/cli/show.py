@@ -279,6 +279,8 @@ def show_answer_table(console: Console, answer: Answer) -> None:
     for row in answer.rows:
         table.add_row(*(escape(_cell(value)) for value in row))
     console.print(table)
+    if answer.truncated:
+        console.print(f"[dim]only the first {len(answer.rows)} rows; --limit takes more[/]")
 
 
 def print_csv(answer: Answer) -> None:

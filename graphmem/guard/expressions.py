@@ -15,7 +15,8 @@ from graphmem.guard.state import Env, Node, State, branch, parts, token
 _SUFFIX = {"starts_with": "STARTS WITH", "ends_with": "ENDS WITH", "contains": "CONTAINS", "in_": "IN"}
 _WORDS = {"or_": " OR ", "xor": " XOR ", "and_": " AND "}
 _SUBQUERIES = {"exists": "EXISTS", "count": "COUNT", "collect": "COLLECT"}
-_STARTS, _STEPS = 3, 3
+_LOOPS = {"list_comprehension", "pattern_comprehension", "quantifier", "reduce"}
+_REPLACE, _STEPS = 3, 3
 
 
 class Expressions(State, ABC):
@@ -71,6 +72,9 @@ class Expressions(State, ABC):
             "pattern": self.pattern_condition,
             "group_expr": lambda t, e: f"({self.expression(t.children[0], e)})",
         }
+        if tree.data in _LOOPS:
+            with self.loop(tree):
+                return writers[str(tree.data)](tree, env)
         return writers[str(tree.data)](tree, env)
 
     def map(self, tree: Node, env: Env) -> str:
@@ -191,7 +195,7 @@ class Expressions(State, ABC):
             raise self.refused(called, f"{name} takes no DISTINCT.")
         if name == "range":
             self._check_range(tree, arguments)
-        if name == "replace" and len(arguments) == _STARTS:
+        if name == "replace" and len(arguments) == _REPLACE:
             self._check_replacement(arguments[2])
         written = ", ".join(self.expression(argument, env) for argument in arguments)
         return f"{name}({'DISTINCT ' if distinct else ''}{written})"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from graphmem.guard.tokens import place
 MOST_ITEMS = 20_000
 MOST_RANGED = 100_000
 MOST_DOUBLINGS = 16
+MOST_LOOPS = 2
 _PLAIN_NAME = re.compile(r"[^\W\d]\w{0,99}")
 _VALUE_DEPTH = 8
 
@@ -51,6 +53,7 @@ class State:
         self._texts: dict[str, str] = {}
         self._ranged = 1
         self._doublings = 0.0
+        self._loops = 0
         self.parameters: dict[str, Any] = {"scope": scopes[0] if len(scopes) == 1 else list(scopes)}
         self._compare = "=" if len(scopes) == 1 else "IN"
 
@@ -116,6 +119,17 @@ class State:
         self._ranged *= max(1, size)
         if self._ranged > MOST_RANGED:
             raise self.refused(at, f"ranges of more than {MOST_RANGED} numbers in all are not taken.")
+
+    @contextmanager
+    def loop(self, at: Node) -> Generator[None]:
+        """Enter what is done for each item of a list; such a loop within loops is one that no server can stop."""
+        self._loops += 1
+        if self._loops > MOST_LOOPS:
+            raise self.refused(
+                at, f"loops over lists inside one another go {MOST_LOOPS} deep; use UNWIND."
+            )
+        yield
+        self._loops -= 1
 
     def doubled(self, at: Node, times: float) -> None:
         """Count how often a value may double its size."""

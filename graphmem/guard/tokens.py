@@ -12,8 +12,8 @@ MOST_TOKENS = 4_000
 MOST_DEPTH = 24
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+ | //[^\r\n]* | /\*.*?\*/)
-      | (?P<float>\d+\.\d+(?:[eE][+-]?\d+)? | \d+[eE][+-]?\d+)
-      | (?P<int>\d+)
+      | (?P<float>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+)
+      | (?P<int>[0-9]+)
       | (?P<word>[^\W\d]\w*)
       | (?P<quoted>`(?:[^`]|``)*`)
       | (?P<param>\$(?:\w+ | `(?:[^`]|``)*`))
@@ -25,6 +25,7 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 _PLAIN = {"\\": "\\", "'": "'", '"': '"', "`": "`", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _LARGEST = 2**63 - 1
+_DIGITS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _lexeme(kind: str, value: str, start: int, text: str) -> Lexeme:
         case "param":
             name = value[1:]
             return Lexeme("param", name[1:-1].replace("``", "`") if name.startswith("`") else name, start, end)
-        case "int" if not value.isascii() or int(value) > _LARGEST:
+        case "int" if len(value) > _DIGITS or int(value) > _LARGEST:
             raise CypherRefused(f"{place(text, start)}: a number beyond 64 bits.")
         case "sign":
             return Lexeme(value, value, start, end)

@@ -179,6 +179,33 @@ def test_analyses_by_name(shell: Shell) -> None:
     assert "name=value" in wrong
 
 
+def test_queries_of_ones_own(shell: Shell) -> None:
+    shell.run("assert", "Kim", "LIKES", "tea", "--scope", "kim")
+    query = "MATCH (p:Person)-[:LIKES]->(o) WHERE o.name IN $names RETURN p.name AS who, o.name AS what"
+    found = json.loads(shell.run("cypher", "-q", query, "-p", 'names=["tea"]', "--scope", "kim", "--json"))
+    written = shell.run("cypher", "--query", "UNWIND range(1, 3) AS n RETURN n", "-n", "2", "--scope", "kim", "--csv")
+    refused = shell.run("cypher", "--query", "MATCH (n) DETACH DELETE n", "--scope", "kim", code=1)
+
+    assert (found["columns"], found["rows"], found["truncated"]) == (["who", "what"], [["Kim", "tea"]], False)
+    assert written.splitlines() == ["n", "1", "2"]
+    assert "CypherRefused: line 1, column 11: DETACH changes the graph" in refused
+    assert "Invalid value" in shell.run("cypher", "churn", "--query", "RETURN 1 AS n", code=2)
+
+
+def test_a_graph_moves_house(shell: Shell) -> None:
+    shell.run("assert", "Max", "LIKES", "tea", "--scope", "max")
+    done = json.loads(shell.run("backup", "max.jsonl", "--scope", "max", "--json"))
+    elsewhere = str(shell.folder / "elsewhere")
+    restored = shell.run("restore", "max.jsonl", GRAPHMEM_HOME=elsewhere)
+    taken = shell.run("backup", "max.jsonl", "--scope", "max", code=1)
+
+    assert done["scopes"] == 1
+    assert f"1 scopes, {done['nodes']} nodes" in restored
+    assert "Max likes tea" in shell.run("facts", "--scope", "max", GRAPHMEM_HOME=elsewhere)
+    assert "FileUnwritable" in taken
+    assert "0 vectors written" in shell.run("reembed")
+
+
 def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> None:
     (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}
