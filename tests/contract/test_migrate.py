@@ -23,7 +23,7 @@ from scripts import neo4j_local
 from tests.scripted import ScriptedChat
 
 KIND = "{indexConfig: {`vector.dimensions`: 384, `vector.similarity_function`: 'cosine'}}"
-BEFORE_2 = ["MATCH (f:Fact) REMOVE f.sweep_key", "MATCH (own:GraphMem {id: 'graphmem'}) SET own.format = 1"]
+NO_SWEEP = "MATCH (f:Fact) REMOVE f.sweep_key"
 BEFORE_4 = {
     "5.26.30": [
         *(f"DROP INDEX {kind}_vector_{b}" for kind in ("fact", "episode") for b in BUCKETS),
@@ -36,7 +36,14 @@ BEFORE_4 = {
         f"CYPHER 25 CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding WITH [n.scope] OPTIONS {KIND}",
     ],
 }
-TO_3 = "MATCH (own:GraphMem {id: 'graphmem'}) SET own.format = 3"
+BEFORE_5 = "DROP CONSTRAINT fact_version_id IF EXISTS"
+
+
+def undone(earlier: int, version: str) -> list[str]:
+    """Return what makes a graph of an earlier schema of one of today's."""
+    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", BEFORE_5]
+    steps += BEFORE_4[version] if earlier < 4 else []
+    return [*steps, NO_SWEEP] if earlier < 3 else steps
 
 
 @pytest.fixture(scope="module", params=["5.26.30", "2026.08.1"])
@@ -77,14 +84,14 @@ async def _run(
             await driver.execute_query(statement, database_=database)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("earlier", [1, 3])
+@pytest.mark.parametrize("earlier", [1, 2, 3, 4])
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     server: tuple[str, str], earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
     version, uri = server
     settings = Settings(home=tmp_path, neo4j_uri=uri, tenant="test")
     before = await _tell(settings, model, embedder, scope)
-    await _run(uri, [*BEFORE_4[version], TO_3, *(BEFORE_2 if earlier == 1 else [])])
+    await _run(uri, undone(earlier, version))
 
     with pytest.raises(StoreOlder, match="graphmem migrate"):
         await _ask(settings, model, embedder, scope)
@@ -111,17 +118,21 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
             assert all(sorted(row["labels"]) == ["Fact", bucket] for row in labels.records)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "steps"), [(1, ["0002", "0002", "0003", "0005"]), (2, ["0003", "0005"]), (3, ["0005"])]
+)
 async def test_the_embedded_store_is_brought_up_to_date_when_opened(
-    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+    earlier: int, steps: list[str], tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
     settings = Settings(home=tmp_path / "home", tenant="test")
     before = await _tell(settings, model, embedder, scope)
     server = EmbeddedServer(settings.home)
     address = server.ensure()
-    await _run(address.uri, BEFORE_2, (address.user, address.password), address.database)
+    older = [NO_SWEEP, f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}"]
+    await _run(address.uri, older, (address.user, address.password), address.database)
     server.release()
 
     lacking = await migrate_store(settings, dry_run=True)
-    assert [step.split("/")[1][:4] for step in lacking.steps] == ["0002", "0002", "0003", "0005"]
+    assert [step.split("/")[1][:4] for step in lacking.steps] == steps
     assert await _ask(settings, model, embedder, scope) == before
     assert (await migrate_store(settings)).steps == ()
