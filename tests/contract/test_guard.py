@@ -47,9 +47,10 @@ RETURN count(DISTINCT n) AS nodes, count(r) AS ties, sum(size(keys(n))) AS held,
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A store with one's own scope and a canary: as a memory, past its guard, and its settings."""
+    """A store with one's own scope and a canary: as a memory, one of little patience, its store and settings."""
 
     memory: Memory
+    hasty: Memory
     store: BoltStore
     settings: Settings
 
@@ -82,11 +83,12 @@ async def house(
     uri = None if request.param == "embedded" else request.getfixturevalue(f"{request.param}_uri")
     settings = Settings(home=home / "home", neo4j_uri=uri, tenant="test", cypher_timeout=2.5)
     await restore_store(settings, alone[1])
-    async with Memory.open(settings, embedder=embedder) as memory:
+    hasty = replace(settings, cypher_timeout=0.7)
+    async with Memory.open(settings, embedder=embedder) as memory, Memory.open(hasty, embedder=embedder) as impatient:
         assert cypher(settings, CANARY) == [{"made": 1}]
         store = BoltStore(connector(settings), connection(settings))
         await store.connect()
-        yield House(memory, store, settings)
+        yield House(memory, impatient, store, settings)
         await store.close()
         cypher(settings, f"MATCH (n {{scope: '{OTHER}'}}) DETACH DELETE n")
         await memory.erase(scope=MINE_SCOPE)
@@ -134,7 +136,8 @@ async def test_no_attack_sees_the_canary_or_changes_anything(house: House) -> No
 async def _outcome(house: House, attack: Attack) -> str | None:
     """Return all that the caller gets to see, nothing where the query is refused."""
     try:
-        answer = await house.memory.cypher(attack.query, scope=MINE_SCOPE, parameters=attack.parameters, limit=500)
+        memory = house.hasty if attack.kind == "resource" else house.memory
+        answer = await memory.cypher(attack.query, scope=MINE_SCOPE, parameters=attack.parameters, limit=500)
     except CypherRefused:
         return None
     except (QueryFailed, StoreExhausted, StoreTimeout) as exc:
@@ -167,7 +170,7 @@ async def test_the_second_fence_alone_writes_nothing(house: House) -> None:
 
 async def test_what_takes_too_long_is_ended(house: House) -> None:
     with pytest.raises(StoreTimeout, match="GRAPHMEM_CYPHER_TIMEOUT"):
-        await house.memory.cypher(
+        await house.hasty.cypher(
             "MATCH (a), (b), (c), (d) WHERE a.text + b.text + c.text + d.text = 'x' RETURN count(*) AS n",
             scope=MINE_SCOPE,
         )
