@@ -6,7 +6,7 @@ import re
 
 from lark import Token, Tree
 
-from graphmem.guard.state import Node
+from graphmem.guard.state import Node, branches
 
 _FUNCTIONS = """
 coalesce size head last tail reverse range keys labels type nodes relationships length startNode endNode properties
@@ -41,14 +41,14 @@ def certain(tree: Node | Token) -> bool:
     """Tell whether a condition can be asked of any node without an error that would tell something about it."""
     if isinstance(tree, Token):
         return False
-    children = [child for child in tree.children if isinstance(child, Tree)]
+    inside = branches(tree)
     match tree.data:
         case "or_" | "xor" | "and_" | "not_" | "group_expr":
-            return all(map(certain, children))
+            return all(map(certain, inside))
         case "comparison":
-            return all(_simple(child) for child in children if child.data != "compare")
+            return all(_simple(child) for child in inside if child.data != "compare")
         case "predicate":
-            return _simple(children[0]) and all(map(_certain_suffix, children[1:]))
+            return _simple(inside[0]) and all(map(_certain_suffix, inside[1:]))
         case "true" | "false":
             return True
         case _:
@@ -60,7 +60,7 @@ def _certain_suffix(tree: Node) -> bool:
         case "is_null" | "is_not_null" | "has_labels":
             return True
         case "starts_with" | "ends_with" | "contains":
-            return all(_simple(child) for child in tree.children if isinstance(child, Tree))
+            return all(map(_simple, branches(tree)))
         case "in_":
             (right,) = tree.children
             return isinstance(right, Tree) and right.data in {"list", "parameter"} and _simple(right)
@@ -77,7 +77,7 @@ def _simple(tree: Node) -> bool:
             value = tree.children[-1]
             return isinstance(value, Tree) and value.data in {"integer", "float"}
         case "list":
-            return all(isinstance(child, Tree) and _simple(child) for child in tree.children if child is not None)  # pyright: ignore[reportUnnecessaryComparison]
+            return all(map(_simple, branches(tree)))
         case "postfix":
             held, *steps = tree.children
             return (
@@ -95,17 +95,17 @@ def occurrences(tree: Node | Token, name: str) -> int:
     """Return how often a value goes into another one; what is only compared or counted does not."""
     if isinstance(tree, Token):
         return 0
-    children = [child for child in tree.children if isinstance(child, Tree)]
+    inside = branches(tree)
     match tree.data:
         case "variable" | "shown_variable":
             return int(str(tree.children[0]) == name)
         case "comparison" | "predicate" | "not_" | "and_" | "or_" | "xor" | "exists" | "count" | "quantifier":
             return 0
         case "case":
-            values = [child.children[-1] for child in children if child.data == "when"]
-            values += [child for child in children[-1:] if child.data != "when"]
+            values = [child.children[-1] for child in inside if child.data == "when"]
+            values += [child for child in inside[-1:] if child.data != "when"]
             return max((occurrences(value, name) for value in values if isinstance(value, Tree)), default=0)
         case "function" if str(tree.children[0]).lower() in {"size", "count", "length", "type"}:
             return 0
         case _:
-            return sum(occurrences(child, name) for child in children)
+            return sum(occurrences(child, name) for child in inside)

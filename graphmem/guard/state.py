@@ -125,9 +125,7 @@ class State:
         """Enter what is done for each item of a list; such a loop within loops is one that no server can stop."""
         self._loops += 1
         if self._loops > MOST_LOOPS:
-            raise self.refused(
-                at, f"loops over lists inside one another go {MOST_LOOPS} deep; use UNWIND."
-            )
+            raise self.refused(at, f"loops over lists inside one another go {MOST_LOOPS} deep; use UNWIND.")
         yield
         self._loops -= 1
 
@@ -164,13 +162,13 @@ def _encodes(value: str) -> bool:
 
 def token(tree: Node, at: int) -> Token | None:
     """Return a child that is a token, or nothing."""
-    found = tree.children[at]
+    found = children(tree)[at]
     return found if isinstance(found, Token) else None
 
 
 def branch(tree: Node, at: int) -> Node | None:
     """Return a child that is a branch, or nothing."""
-    found = tree.children[at]
+    found = children(tree)[at]
     return found if isinstance(found, Tree) else None
 
 
@@ -179,6 +177,16 @@ def needed(tree: Node, at: int) -> Node:
     return cast("Node", tree.children[at])
 
 
+def children(tree: Node) -> list[Node | Token | None]:
+    """Return all children; where the grammar lets one out, there is nothing in its place."""
+    return cast("list[Node | Token | None]", tree.children)
+
+
 def parts(tree: Node) -> list[Node | Token]:
     """Return the children that are there."""
-    return [child for child in tree.children if child is not None]  # pyright: ignore[reportUnnecessaryComparison]
+    return [child for child in children(tree) if child is not None]
+
+
+def branches(tree: Node) -> list[Node]:
+    """Return the children that are branches."""
+    return [child for child in children(tree) if isinstance(child, Tree)]
