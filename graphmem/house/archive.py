@@ -25,6 +25,14 @@ from graphmem.errors import FileUnwritable, StoreNewer, UnreadableFile
 
 FORMAT = 1
 _TAIL = 4096
+_ENDS = 2
+_KEYS = {
+    "scope": {"properties", "times"},
+    "node": {"labels", "id", "properties", "times"},
+    "relationship": {"from", "to", "properties", "times"},
+    "end": {"nodes", "relationships"},
+    "done": set[str](),
+}
 Line = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -160,7 +168,7 @@ def _header(path: Path, line: bytes) -> Header:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
-    """Yield the lines below the header with their numbers; raises UnreadableFile naming the one that is no JSON."""
+    """Yield the lines below the header with their numbers; raises UnreadableFile naming the one that is none."""
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             if number == 1:
@@ -168,7 +176,20 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
             try:
                 line: Any = json.loads(text)
             except ValueError as exc:
-                raise UnreadableFile(f"{path}, line {number}: not JSON. Scopes before it are restored.") from exc
-            if not isinstance(line, dict):
-                raise UnreadableFile(f"{path}, line {number}: not an object. Scopes before it are restored.")
+                raise _unreadable(path, number) from exc
+            if not isinstance(line, dict) or not _is_line(cast("Line", line)):
+                raise _unreadable(path, number)
             yield number, cast("Line", line)
+
+
+def _is_line(line: Line) -> bool:
+    """Tell whether a line has all that its kind needs."""
+    keys = next((needed for kind, needed in _KEYS.items() if kind in line), None)
+    if keys is None or not keys <= line.keys():
+        return False
+    held = all(isinstance(line[key], dict) for key in keys & {"properties", "times"})
+    return held and all(isinstance(line[key], list) and len(line[key]) == _ENDS for key in keys & {"from", "to"})
+
+
+def _unreadable(path: Path, number: int) -> UnreadableFile:
+    return UnreadableFile(f"{path}, line {number}: no line of a backup. Scopes before it are restored.")

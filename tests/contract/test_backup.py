@@ -165,6 +165,9 @@ async def test_a_restore_that_was_cut_short_goes_on(
 
     with pytest.raises(UnreadableFile, match=f"line {middle + 1}"):
         await restore_store(elsewhere, broken)
+    broken.write_text("".join([*lines[:middle], '{"node": "Fact"}\n', *lines[middle:]]), encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=f"line {middle + 1}"):
+        await restore_store(elsewhere, broken)
     cut = json.loads(lines[second])["end"]
     async with Memory.open(elsewhere, model=model, embedder=embedder) as memory:
         with pytest.raises(StoreConflict, match="being restored"):
