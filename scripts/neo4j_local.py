@@ -1,7 +1,7 @@
 """Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
 
-By hand: ``python scripts/neo4j_local.py [--version V] [--home DIR]`` prints NEO4J_URI and runs until Ctrl-C;
-``--prepare`` only brings the jars.
+By hand: ``python -m scripts.neo4j_local [--version V] [--home DIR]`` prints NEO4J_URI and the address of Neo4j
+Browser, which comes up with graphmem's style and guide, and runs until Ctrl-C; ``--prepare`` only brings the jars.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import browser_files
+
 DEFAULT_VERSION = "5.26.30"
+BROWSER = ("org.neo4j.client", "neo4j-browser", "5.24.0")
+"""Neo4j Browser, which each version serves under /browser/."""
 START_SECONDS = 90
 _MAGIC = b"\x60\x60\xb0\x17" + bytes((0, 4, 4, 5)) + bytes(12)
 _OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
@@ -57,12 +61,17 @@ class Server:
     home: Path
     pid: int
 
+    @property
+    def browser(self) -> str:
+        """Where its Neo4j Browser answers."""
+        return f"http://127.0.0.1:{self.http_port}/browser/"
+
 
 def prepare(version: str = DEFAULT_VERSION) -> Path:
     """Return the folder of a version's jars, bringing them with Maven if they are not there; raises Missing."""
     _release(version)
     lib = _cache() / version
-    if lib.is_dir():
+    if (lib / "{1}-{2}.jar".format(*BROWSER)).exists():
         return lib
     maven = shutil.which("mvn")
     if maven is None:
@@ -76,25 +85,35 @@ def prepare(version: str = DEFAULT_VERSION) -> Path:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
             raise Missing(f"Maven could not bring Neo4j {version}:\n{(done.stdout + done.stderr)[-2000:]}")
-        try:
-            (Path(folder) / "lib").rename(lib)
-        except OSError:
-            if not lib.is_dir():  # else another process was faster
-                raise
+        lib.mkdir(exist_ok=True)
+        # Browser's comes last, as it tells that all are there; a folder that an older program filled is completed.
+        for jar in sorted((Path(folder) / "lib").iterdir(), key=lambda jar: jar.name.startswith(BROWSER[1])):
+            if not (lib / jar.name).exists():
+                jar.rename(lib / jar.name)
     return lib
 
 
 @contextmanager
 def running(
-    version: str = DEFAULT_VERSION, home: Path | None = None, *, heap: str = "768m", page_cache: str = "64m"
+    version: str = DEFAULT_VERSION,
+    home: Path | None = None,
+    *,
+    heap: str = "768m",
+    page_cache: str = "64m",
+    browser_commands: str = "",
 ) -> Generator[Server]:
-    """Run a server until the block ends; its data stay only where `home` is given."""
+    """Run a server until the block ends; its data stay only where `home` is given.
+
+    Neo4j Browser runs `browser_commands`, without their colons and with semicolons between, once it is connected.
+    """
     lib = prepare(version)
     java = java_of(version)
     folder = home or Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
     bolt, http = _free_ports()
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "neo4j.conf").write_text(_configuration(bolt, http, page_cache), encoding="utf-8")
+    (folder / "conf" / "neo4j.conf").write_text(
+        _configuration(bolt, http, page_cache, browser_commands), encoding="utf-8"
+    )
     log = folder / "console.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
@@ -105,7 +124,7 @@ def running(
             preexec_fn=_die_with_us,
         )
     try:
-        _wait(child, bolt, log)
+        _wait(child, bolt, http, log)
         yield Server(bolt_uri=f"bolt://127.0.0.1:{bolt}", http_port=http, home=folder, pid=child.pid)
     finally:
         child.terminate()
@@ -163,8 +182,12 @@ def _cache() -> Path:
 
 def _pom(version: str) -> str:
     needed = "".join(
-        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
-        for group, artifact in (("org.neo4j", "neo4j"), ("org.neo4j.app", "neo4j-server"))
+        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{number}</version></dependency>"
+        for group, artifact, number in (
+            ("org.neo4j", "neo4j", version),
+            ("org.neo4j.app", "neo4j-server", version),
+            BROWSER,
+        )
     )
     return (
         '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>graphmem</groupId>'
@@ -173,13 +196,15 @@ def _pom(version: str) -> str:
     )
 
 
-def _configuration(bolt: int, http: int, page_cache: str) -> str:
+def _configuration(bolt: int, http: int, page_cache: str, browser_commands: str) -> str:
     return f"""server.bolt.listen_address=127.0.0.1:{bolt}
 server.http.listen_address=127.0.0.1:{http}
 server.https.enabled=false
 dbms.security.auth_enabled=false
 server.memory.pagecache.size={page_cache}
 dbms.usage_report.enabled=false
+client.allow_telemetry=false
+browser.post_connect_cmd={browser_commands}
 """
 
 
@@ -204,9 +229,9 @@ def _die_with_us() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _wait(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(child: subprocess.Popen[bytes], bolt: int, http: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(port):
+    while not (_answers(bolt) and _listens(http)):
         if child.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise RuntimeError(f"Neo4j did not start; its log ends:\n{tail}")
@@ -220,6 +245,14 @@ def _answers(port: int) -> bool:
             return len(connection.recv(4)) == 4
     except OSError:
         return False
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _free_ports() -> tuple[int, int]:
@@ -243,8 +276,19 @@ def main() -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stop.set())
-        with running(given.version, given.home, heap=given.heap, page_cache=given.page_cache) as server:
-            print(f"NEO4J_URI={server.bolt_uri}\nCtrl-C stops it.", flush=True)
+        with (
+            browser_files.serving() as files,
+            running(
+                given.version,
+                given.home,
+                heap=given.heap,
+                page_cache=given.page_cache,
+                browser_commands=f"style {files}/style.grass; guide {files}/guide.html",
+            ) as server,
+        ):
+            print(f"NEO4J_URI={server.bolt_uri}")
+            print(f"Neo4j Browser: {server.browser}?dbms={server.bolt_uri}&preselectAuthMethod=NO_AUTH")
+            print("Ctrl-C stops it.", flush=True)
             stop.wait()
     except Missing as exc:
         sys.exit(str(exc))
