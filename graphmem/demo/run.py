@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
@@ -59,7 +59,7 @@ def demo_settings(settings: Settings, folder: Path) -> Settings:
     return replace(settings, home=folder, neo4j_uri=None, replay=replay, tenant="demo")
 
 
-async def play(memory: Memory) -> AsyncIterator[SessionShown | AnswerShown]:
+async def play(memory: Memory) -> AsyncGenerator[SessionShown | AnswerShown]:
     """Add the sample session by session, then ask its questions."""
     sessions: dict[str, list[Message]] = {}
     for message in read_messages(sample() / "conversation.json"):
