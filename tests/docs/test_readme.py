@@ -70,3 +70,13 @@ def test_every_variable_is_a_setting_and_every_place_is_there() -> None:
     assert named == read
     assert len(places) >= 7
     assert [p for p in places if not (ROOT / p).exists()] == []
+
+
+def test_every_picture_is_there_and_small() -> None:
+    pages = [ROOT / "README.md", ROOT / "docs" / "browser.md"]
+    shown = {
+        page.parent / p for page in pages for p in re.findall(r"\(([\w./]+\.png)\)", page.read_text(encoding="utf-8"))
+    }
+
+    assert len(shown) >= 8
+    assert {path: path.stat().st_size for path in shown if path.stat().st_size >= 300_000} == {}
