@@ -133,7 +133,7 @@ def _sign(sign: str, choices: Collection[str]) -> str:
 @cache
 def _anonymous(sign: str) -> str:
     """Return the name that the grammar gave to a sign."""
-    return next(str(t.name) for t in _grammar().terminals if t.pattern.value == sign)
+    return next((str(t.name) for t in _grammar().terminals if t.pattern.value == sign), sign)
 
 
 def _is_pattern(tokens: list[Lexeme], at: int) -> bool:
