@@ -25,7 +25,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, Sessio
 
 from graphmem.adapters.connection import Connection, Connector, in_words, lost_race, open_driver, out_of_means
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
-from graphmem.adapters.guarded import ask_bolt, ask_http, failed
+from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_slow
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import StoreError, StoreUnsupported
 from graphmem.guard.rewrite import Guarded
@@ -34,6 +34,7 @@ from graphmem.ports import Answered, Row, Transaction
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
 RACE_ATTEMPTS = 20
+ASK_GRACE_SECONDS = 2.0
 NEO4J_REMAINS = (
     "Neo4j leaves deleted records in its files until it writes over them, and in transaction logs and backups until "
     "those are pruned: `neo4j-admin database copy` writes files without them."
@@ -133,16 +134,25 @@ class BoltStore:
         driver = await self._connected()
         if self._address is not None and self._address.http is not None:
             async with self._asking:
-                return await ask_http(self._address, query, limit, self._how.cypher_seconds)
+                try:
+                    return await ask_http(self._address, query, limit, self._how.cypher_seconds)
+                except RecursionError as exc:
+                    raise too_deep() from exc
 
         try:
+            # The server looks at its clock between rows only; a caller is not kept waiting by one expression.
             async with (
+                asyncio.timeout(self._how.cypher_seconds + ASK_GRACE_SECONDS),
                 self._session(driver, READ_ACCESS, fetch=limit + 1) as session,
                 await session.begin_transaction(timeout=self._how.cypher_seconds) as transaction,
             ):
                 return await ask_bolt(transaction, query, limit)
         except Neo4jError as exc:
             raise failed(exc) from exc
+        except RecursionError as exc:
+            raise too_deep() from exc
+        except TimeoutError as exc:
+            raise too_slow() from exc
         except (DriverError, OSError) as exc:
             raise in_words(exc, self.address, self._how) from exc
 

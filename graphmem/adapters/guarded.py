@@ -51,13 +51,14 @@ def failed(exc: Neo4jError) -> StoreError:
     """Return an error of a query without the server's words, since those quote data."""
     kind = (exc.code or "").rpartition(".")[2]
     if any(sign in kind for sign in ("TransactionTimedOut", "LockClientStopped", "Terminated")):
-        return _too_slow()
+        return too_slow()
     if "OutOfMemory" in kind:
         return StoreExhausted("the query needs more memory than the server gives. Ask for less: a label or a limit.")
     return _went_wrong(kind)
 
 
-def _too_slow() -> StoreTimeout:
+def too_slow() -> StoreTimeout:
+    """Return an error for a query that took too long."""
     return StoreTimeout(
         "the query took longer than a user's query may (GRAPHMEM_CYPHER_TIMEOUT). Ask for less: a label or a limit."
     )
@@ -81,18 +82,26 @@ async def ask_http(address: Address, query: Guarded, limit: int, seconds: float)
                 },
             )
     except httpx.TimeoutException as exc:
-        raise _too_slow() from exc
+        raise too_slow() from exc
     except httpx.HTTPError as exc:
         raise StoreUnavailable(f"the embedded store does not answer ({type(exc).__name__}); try again.") from exc
     if answer.is_error:
-        kind = str(answer.json().get("exception", "")).rpartition(".")[2]
+        try:
+            kind = str(answer.json().get("exception", "")).rpartition(".")[2]
+        except (ValueError, AttributeError):
+            kind = f"HTTP {answer.status_code}"
         if "Timeout" in kind:
-            raise _too_slow()
+            raise too_slow()
         if "NotIdempotent" in kind:
             raise CypherRefused("the store says that this query does more than read.")
         raise _went_wrong(kind)
     rows = [_row(row, query.written) for row in answer.json()["result"]]
     return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
+
+
+def too_deep() -> QueryFailed:
+    """Return an error for values nested so deep that they cannot be read."""
+    return _went_wrong("NestedTooDeep")
 
 
 def _row(row: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
