@@ -9,12 +9,11 @@ from typing import Any
 
 from lark import Token, Tree
 
-from graphmem.guard.limits import AGGREGATES, FUNCTIONS, occurrences, risky_pattern
-from graphmem.guard.state import Env, Node, State, branch, branches, children, needed, parts, token
+from graphmem.guard.limits import AGGREGATES, FUNCTIONS, longest_matched, occurrences, risky_pattern
+from graphmem.guard.state import Env, Node, State, branch, parts, token
 
 _SUFFIX = {"starts_with": "STARTS WITH", "ends_with": "ENDS WITH", "contains": "CONTAINS", "in_": "IN"}
 _WORDS = {"or_": " OR ", "xor": " XOR ", "and_": " AND "}
-_OPERATORS = {"compare", "plus", "times_op", "hat"}
 _SUBQUERIES = {"exists": "EXISTS", "count": "COUNT", "collect": "COLLECT"}
 _LOOPS = {"list_comprehension", "pattern_comprehension", "quantifier", "reduce"}
 _REPLACE, _STEPS = 3, 3
@@ -55,8 +54,8 @@ class Expressions(State, ABC):
             "true": lambda _t, _e: "true",
             "false": lambda _t, _e: "false",
             "null": lambda _t, _e: "null",
-            "parameter": lambda t, _: self.parameter(_first(t)),
-            "variable": lambda t, e: self.known(_first(t), e),
+            "parameter": lambda t, _: self.parameter(_only(t)),
+            "variable": lambda t, e: self.known(_only(t), e),
             "count_all": self._count_all,
             "function": self._function,
             "case": self._case,
@@ -80,7 +79,7 @@ class Expressions(State, ABC):
 
     def map(self, tree: Node, env: Env) -> str:
         """Write a map."""
-        entries = branches(tree)
+        entries = [entry for entry in parts(tree) if isinstance(entry, Tree)]
         return "{" + ", ".join(self.entry(entry, env) for entry in entries) + "}"
 
     def entry(self, tree: Node, env: Env) -> str:
@@ -105,19 +104,19 @@ class Expressions(State, ABC):
             case "any_label":
                 return "|".join(self.labels(child) for child in parts(tree))
             case "all_label" | "has_labels":
-                return "&".join(map(self.labels, branches(tree)))
+                return "&".join(self.labels(c) for c in parts(tree) if isinstance(c, Tree))
             case _:
                 return "".join(self.labels(child) for child in parts(tree))
 
     def _joined(self, tree: Node, env: Env) -> str:
-        children = branches(tree)
+        children = [c for c in parts(tree) if isinstance(c, Tree)]
         return f"({_WORDS[str(tree.data)].join(self.expression(c, env) for c in children)})"
 
     def _alternating(self, tree: Node, env: Env) -> str:
         """Write operands with the operators between them."""
         written = [
-            f" {child.children[0]} " if child.data in _OPERATORS else self.expression(child, env)
-            for child in branches(tree)
+            self.expression(child, env) if number % 2 == 0 else f" {child.children[0]} "  # pyright: ignore[reportAttributeAccessIssue]
+            for number, child in enumerate(parts(tree))
         ]
         return f"({''.join(written)})"
 
@@ -128,8 +127,8 @@ class Expressions(State, ABC):
 
     def _predicate(self, tree: Node, env: Env) -> str:
         written = self.expression(tree.children[0], env)
-        for suffix in branches(tree)[1:]:
-            written = self._suffixed(written, suffix, env)
+        for suffix in parts(tree)[1:]:
+            written = self._suffixed(written, suffix, env)  # pyright: ignore[reportArgumentType]
         return f"({written})"
 
     def _suffixed(self, written: str, suffix: Node, env: Env) -> str:
@@ -138,34 +137,42 @@ class Expressions(State, ABC):
             return f"{written} IS {'NOT ' if kind == 'is_not_null' else ''}NULL"
         if kind == "has_labels":
             return f"{written}:{self.labels(suffix)}"
-        right = branches(suffix)[-1]
+        right = next(c for c in reversed(parts(suffix)) if isinstance(c, Tree))
         if kind == "matches":
-            self._check_pattern(right)
-            return f"{written} =~ {self.expression(right, env)}"
+            longest, text = longest_matched(self._check_pattern(right)), self.expression(right, env)
+            if longest is None:
+                return f"{written} =~ {text}"
+            item = self.made()
+            sized = f"size(toStringOrNull({item})) <= {longest}"
+            return f"head([{item} IN [{written}] | CASE WHEN {sized} THEN {item} =~ {text} END])"
         return f"{written} {_SUFFIX[kind]} {self.expression(right, env)}"
 
-    def _check_pattern(self, tree: Node) -> None:
+    def _check_pattern(self, tree: Node) -> str:
         if tree.data == "group_expr" and isinstance(tree.children[0], Tree):
-            self._check_pattern(tree.children[0])
-            return
+            return self._check_pattern(tree.children[0])
         value: Any = None
         if tree.data == "string":
             value = str(tree.children[0])
         elif tree.data == "parameter":
-            value = self.given(_first(tree))
+            value = self.given(_only(tree))
         if not isinstance(value, str):
             raise self.refused(tree, "a regular expression must be a text or a parameter.")
         if risky_pattern(value):
-            raise self.refused(tree, "a regular expression may repeat three times, and no group, at most.")
+            raise self.refused(
+                tree, "a regular expression may repeat three times, and no group, and choose eight times, at most."
+            )
+        return value
 
     def _signed(self, tree: Node, env: Env) -> str:
-        signs = [str(c.children[0]) for c in branches(tree)[:-1]]
+        signs = [str(c.children[0]) for c in parts(tree)[:-1] if isinstance(c, Tree)]
         sign = "-" if signs.count("-") % 2 else ""
         return f"({sign}{self.expression(tree.children[-1], env)})"
 
     def _postfix(self, tree: Node, env: Env) -> str:
         written = self.expression(tree.children[0], env)
-        for step in branches(tree)[1:]:
+        for step in parts(tree)[1:]:
+            if not isinstance(step, Tree):
+                continue
             match step.data:
                 case "property":
                     written += f".{self.identifier(_first(step))}"
@@ -183,7 +190,7 @@ class Expressions(State, ABC):
 
     def _function(self, tree: Node, env: Env) -> str:
         called = _first(tree)
-        arguments = branches(tree)
+        arguments = [c for c in tree.children[2:] if isinstance(c, Tree)]
         if called.lower() == "exists" and len(arguments) == 1 and arguments[0].data == "pattern":
             return self.expression(arguments[0], env)
         name = FUNCTIONS.get(called.lower())
@@ -213,10 +220,10 @@ class Expressions(State, ABC):
             case "integer":
                 return int(str(tree.children[0]))
             case "signed" if isinstance(tree.children[-1], Tree):
-                signs = [str(c.children[0]) for c in branches(tree)[:-1]]
+                signs = [str(c.children[0]) for c in parts(tree)[:-1] if isinstance(c, Tree)]
                 return self._number(tree.children[-1]) * (-1) ** signs.count("-")
             case "parameter":
-                value = self.given(_first(tree))
+                value = self.given(_only(tree))
                 if isinstance(value, int):
                     return value
             case _:
@@ -226,17 +233,17 @@ class Expressions(State, ABC):
     def _check_replacement(self, tree: Node) -> None:
         value: Any = str(tree.children[0]) if tree.data == "string" else None
         if tree.data == "parameter":
-            value = self.given(_first(tree))
+            value = self.given(_only(tree))
         if not isinstance(value, str):
             raise self.refused(tree, "what replace puts in must be a text or a parameter.")
         self.doubled(tree, math.log2(max(1, len(value))))
 
     def _case(self, tree: Node, env: Env) -> str:
-        first, *rest = children(tree)
-        written = "CASE" if first is None else f"CASE {self.expression(first, env)}"
+        first, *rest = tree.children
+        written = "CASE" if first is None else f"CASE {self.expression(first, env)}"  # pyright: ignore[reportUnnecessaryComparison]
         for child in rest:
             if isinstance(child, Tree) and child.data == "when":
-                *asked, value = branches(child)
+                *asked, value = (c for c in parts(child) if isinstance(c, Tree))
                 tests = ", ".join(self.expression(c, env) for c in asked)
                 written += f" WHEN {tests} THEN {self.expression(value, env)}"
             elif isinstance(child, Tree):
@@ -246,7 +253,7 @@ class Expressions(State, ABC):
     def _list_comprehension(self, tree: Node, env: Env) -> str:
         bound, values = _first(tree), branch(tree, 1)
         inside = env.plus([str(bound)])
-        name = self.name(bound)
+        name = self.value(bound)
         written = f"{name} IN {self.expression(values, env)}"
         where, shown = branch(tree, 2), branch(tree, 3)
         if where is not None:
@@ -256,7 +263,7 @@ class Expressions(State, ABC):
         return f"[{written}]"
 
     def _projection(self, tree: Node, env: Env) -> str:
-        shown = [self._shown(c, env) for c in branches(tree)]
+        shown = [self._shown(c, env) for c in parts(tree)[1:] if isinstance(c, Tree)]
         return f"{self.known(_first(tree), env)} {{{', '.join(shown)}}}"
 
     def _shown(self, tree: Node, env: Env) -> str:
@@ -272,29 +279,43 @@ class Expressions(State, ABC):
                 return f"{self.identifier(name)}: {self.known(name, env)}"
 
     def _subquery(self, tree: Node, env: Env) -> str:
-        return f"{_SUBQUERIES[str(tree.data)]} {{ {self.inner(needed(tree, -1), env)} }}"
+        return f"{_SUBQUERIES[str(tree.data)]} {{ {self.inner(tree.children[-1], env)} }}"  # pyright: ignore[reportArgumentType]
 
     def _quantifier(self, tree: Node, env: Env) -> str:
         word, bound = _tokens(tree)[:2]
-        values, where = branches(tree)
-        written = f"{self.name(bound)} IN {self.expression(values, env)}"
+        values, where = (c for c in parts(tree) if isinstance(c, Tree))
+        written = f"{self.value(bound)} IN {self.expression(values, env)}"
         return f"{word.lower()}({written} WHERE {self.condition(where, env.plus([str(bound)]))})"
 
     def _reduce(self, tree: Node, env: Env) -> str:
         total, item = _tokens(tree)
-        start, values, step = branches(tree)
+        start, values, step = (c for c in parts(tree) if isinstance(c, Tree))
         if occurrences(step, str(total)) > 1 or _inside_call(step, str(total)):
             raise self.refused(step, f"reduce may use {str(total)[:40]!a} once in what it makes, and in no function.")
         inside = env.plus([str(total), str(item)])
-        begun = f"{self.name(total)} = {self.expression(start, env)}"
+        self.value(item)
+        begun = f"{self.value(total)} = {self.expression(start, env)}"
         return f"reduce({begun}, {self.name(item)} IN {self.expression(values, env)} | {self.expression(step, inside)})"
 
 
 def _inside_call(tree: Node, name: str) -> bool:
     """Tell whether a name's value goes into a function, a comprehension or another reduce, which may multiply it."""
-    kinds = {"function", "reduce", "list_comprehension", "pattern_comprehension", "collect"}
+    kinds = {
+        "function",
+        "reduce",
+        "list_comprehension",
+        "pattern_comprehension",
+        "collect",
+        "list",
+        "map",
+        "projection",
+    }
     found = tree.find_pred(lambda t: t.data in kinds)
     return any(occurrences(inside, name) for inside in found)
+
+
+def _only(tree: Node) -> Token:
+    return _first(tree)
 
 
 def _first(tree: Node) -> Token:

@@ -9,8 +9,8 @@ from typing import cast
 from lark import Token, Tree
 
 from graphmem.guard.expressions import Expressions
-from graphmem.guard.limits import certain
-from graphmem.guard.state import Env, Node, branch, branches, children, needed, parts, token
+from graphmem.guard.limits import certain, simple
+from graphmem.guard.state import Env, Node, branch, needed, parts, token
 
 _LENGTHS = {"any_times": "*0..", "some_times": "*1.."}
 
@@ -22,7 +22,7 @@ class Written:
     text: str = ""
     nodes: list[str] = field(default_factory=list[str])
     paths: list[str] = field(default_factory=list[str])
-    asked: list[Node] = field(default_factory=list[Node])
+    asked: list[Node | str] = field(default_factory=list["Node | str"])
 
 
 class Patterns(Expressions):
@@ -37,9 +37,9 @@ class Patterns(Expressions):
         asked = [*written.asked, *([] if where is None else [where])]
         conditions = [scoped] if scoped else []
         for tree in asked:
-            condition = self.condition(tree, env)
+            condition = tree if isinstance(tree, str) else self.condition(tree, env)
             # Errors tell something too, so what may fail is not asked of what belongs to others.
-            if scoped and not (isinstance(tree.children[-1], Tree) and certain(tree.children[-1])):
+            if scoped and (isinstance(tree, str) or not certain(tree.children[-1], self.unsure())):
                 condition = f"CASE WHEN {tested} THEN {condition} ELSE false END"
             conditions.append(condition)
         return f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -74,23 +74,33 @@ class Patterns(Expressions):
         named = token(tree, 0)
         name = self.made() if named is None else self.name(named)
         into.nodes.append(name)
-        return f"({name}{self._filling(tree, 1, env, into)})"
+        return f"({name}{self._filling(tree, 1, env, into, name)})"
 
     def element(self, tree: Node, env: Env, *, name: str | None) -> Written:
         """Write a path with groups that repeat."""
-        pieces = branches(tree)
+        pieces = [child for child in parts(tree) if isinstance(child, Tree)]
         if len(pieces) == 1 and pieces[0].data == "path":
             return self.path(pieces[0], env, name=name)
         written = Written()
         for before, piece in zip([None, *pieces], pieces, strict=False):
             if before is not None and before.data == piece.data == "path":
                 raise self.refused(piece, "a relationship was expected between two nodes.")
+            if piece.data == "group" and (before is None or before.data == "group"):
+                written.text += self._between(written)
             written.text += (
                 self._group(piece, env) if piece.data == "group" else self._steps(piece.children, env, written)
             )
+        if pieces[-1].data == "group":
+            written.text += self._between(written)
         if name is not None:
             written.text = f"{name} = {written.text}"
         return written
+
+    def _between(self, into: Written) -> str:
+        """Write the node that stores put beside a group: one that repeats no time has no other that is asked about."""
+        name = self.made()
+        into.nodes.append(name)
+        return f"({name})"
 
     def _steps(self, children: Sequence[Node | Token | None], env: Env, into: Written) -> str:
         """Write nodes and relationships of one step each."""
@@ -131,63 +141,84 @@ class Patterns(Expressions):
         item = self.made()
         return f"size([{item} IN nodes({path}) WHERE {self.in_scope(item)} | 1]) = length({path}) + 1"
 
-    def _filling(self, tree: Node, at: int, env: Env, into: Written) -> str:
+    def _filling(self, tree: Node, at: int, env: Env, into: Written, name: str) -> str:
         """Write labels and properties; conditions in the brackets go to the end of the pattern."""
         labels, properties, where = (branch(tree, number) for number in range(at, at + 3))
         written = "" if labels is None else f":{self.labels(labels.children[0])}"
         if properties is not None:
-            written += f" {self.map(properties, env)}"
+            written += self._properties(properties, env, into, name)
         if where is not None:
             into.asked.append(where)
         return written
 
+    def _properties(self, tree: Node, env: Env, into: Written, name: str) -> str:
+        """Write the braces of a pattern; a value that may fail becomes a condition, asked of one's own only."""
+        kept: list[str] = []
+        for entry in (e for e in parts(tree) if isinstance(e, Tree)):
+            if simple(entry.children[1], self.unsure()):
+                kept.append(self.entry(entry, env))
+                continue
+            key, value = next(t for t in parts(entry) if isinstance(t, Token)), needed(entry, 1)
+            if not name:
+                raise self.refused(entry, "here a property is a literal, a parameter, a name or a name's property.")
+            into.asked.append(f"({name}.{self.identifier(key)} = {self.expression(value, env)})")
+        return f" {{{', '.join(kept)}}}" if kept else ""
+
     def _relationship(self, tree: Node, env: Env, into: Written) -> tuple[str, bool]:
         """Write a relationship; tell whether it may be of any length."""
-        left, detail, right, times = children(tree)
+        left, detail, right, times = (tree.children[number] for number in range(4))
         inner, length = "", ""
         if isinstance(detail, Tree):
-            inner, length = self._detail(detail, env, into)
+            inner, length = self._detail(detail, env, into, repeats=isinstance(times, Tree))
         if isinstance(times, Tree):
             if length:
                 raise self.refused(tree, "a length was given twice.")
-            if isinstance(detail, Tree) and branch(detail, 4) is not None:
+            if isinstance(detail, Tree) and detail.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
                 raise self.refused(tree, "a relationship that repeats takes no condition; a group in brackets does.")
             length = self._times(times)
         if inner or length:
             head, _, tail = inner.partition("\0")
             inner = f"[{head}{length}{tail}]"
-        return f"{'<' if left is not None else ''}-{inner}-{'>' if right is not None else ''}", bool(length)
+        return f"{'<' if left is not None else ''}-{inner}-{'>' if right is not None else ''}", bool(length)  # pyright: ignore[reportUnnecessaryComparison]
 
-    def _detail(self, tree: Node, env: Env, into: Written) -> tuple[str, str]:
+    def _detail(self, tree: Node, env: Env, into: Written, *, repeats: bool) -> tuple[str, str]:
         """Return what stands in a relationship's brackets, with a mark where its length goes, and the length."""
         named, length = token(tree, 0), branch(tree, 2)
-        if length is not None and branch(tree, 4) is not None:
+        if length is not None and tree.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
             raise self.refused(tree, "a relationship of any length takes no condition; a group in brackets does.")
         labels, properties, where = branch(tree, 1), branch(tree, 3), branch(tree, 4)
-        head = "" if named is None else self.name(named)
+        name = "" if named is None else self.name(named)
+        if named is not None and (repeats or length is not None):
+            self.unlike_nodes([str(named)])
+        tail = ""
+        if properties is not None:
+            name = name or ("" if repeats or length is not None else self.made())
+            tail = self._properties(properties, env, into, "" if repeats or length is not None else name)
+        head = name
         head += "" if labels is None else f":{self.labels(labels.children[0])}"
-        tail = "" if properties is None else f" {self.map(properties, env)}"
         if where is not None:
             into.asked.append(where)
         return f"{head}\0{tail}", "" if length is None else self._length(length)
 
     def _length(self, tree: Node) -> str:
-        numbers = ["" if child is None else str(child) for child in children(tree)]
+        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
         return f"*{numbers[0]}" if tree.data == "exact_length" else f"*{numbers[0]}..{numbers[1]}"
 
     def _times(self, tree: Node) -> str:
         if str(tree.data) in _LENGTHS:
             return _LENGTHS[str(tree.data)]
-        numbers = ["" if child is None else str(child) for child in children(tree)]
+        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
         return f"*{numbers[0]}..{numbers[0]}" if tree.data == "exact_times" else f"*{numbers[0] or 0}..{numbers[1]}"
 
     def _group(self, tree: Node, env: Env) -> str:
         """Write a group that repeats, its nodes asked about inside."""
-        *inside, where, _ = children(tree)
+        *inside, where, _ = tree.children
         written = Written()
         written.text = self._steps(inside, env, written)
         names = Env(self.names_in(tree), env.fixed | set(env.names))
         asked = self.where(written, where if isinstance(where, Tree) else None, names)
+        # Outside the group, they are lists.
+        self.unlike_nodes(self.names_in(tree))
         return f"({written.text}{asked}){self._repeated(needed(tree, -1))}"
 
     def _repeated(self, tree: Node) -> str:
@@ -199,7 +230,7 @@ class Patterns(Expressions):
             case "exact_times":
                 return f"{{{tree.children[0]}}}"
             case _:
-                low, high = ("" if child is None else str(child) for child in children(tree))
+                low, high = ("" if child is None else str(child) for child in tree.children)  # pyright: ignore[reportUnnecessaryComparison]
                 return f"{{{low},{high}}}"
 
 

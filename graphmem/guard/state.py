@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ MOST_ITEMS = 20_000
 MOST_RANGED = 100_000
 MOST_DOUBLINGS = 16
 MOST_LOOPS = 2
+_MOST_SIZE, _MOST_STEPS, _MOST_COPIED = 26, 30, 38  # as powers of two
 _PLAIN_NAME = re.compile(r"[^\W\d]\w{0,99}")
 _VALUE_DEPTH = 8
 
@@ -54,6 +56,10 @@ class State:
         self._ranged = 1
         self._doublings = 0.0
         self._loops = 0
+        self._deepest = 0
+        self._reduces = False
+        self._longest = self._most = 1
+        self._values: set[str] = set()
         self.parameters: dict[str, Any] = {"scope": scopes[0] if len(scopes) == 1 else list(scopes)}
         self._compare = "=" if len(scopes) == 1 else "IN"
 
@@ -81,6 +87,21 @@ class State:
             raise self.refused(token, f"{str(token)[:40]!a} is not defined here.")
         return self.name(token)
 
+    def value(self, token: Token) -> str:
+        """Return what stands for a name that may hold anything."""
+        self._values.add(str(token))
+        return self.name(token)
+
+    def unlike_nodes(self, names: Sequence[str]) -> None:
+        """Note names that hold lists or paths."""
+        self._values.update(names)
+
+    def unsure(self) -> set[str]:
+        """Return the names that may hold no node or relationship, and with a $ the parameters that hold no list."""
+        return self._values | {
+            f"${name}" for name, value in self._given.items() if not isinstance(value, (list, tuple))
+        }
+
     def made(self) -> str:
         """Return a new name of our own."""
         self._made += 1
@@ -94,6 +115,7 @@ class State:
 
     def text(self, value: str) -> str:
         """Return a parameter that holds a text."""
+        self._longest = max(self._longest, len(value))
         if value not in self._texts:
             self._texts[value] = f"s{len(self._texts)}"
             self.parameters[self._texts[value]] = value
@@ -110,8 +132,12 @@ class State:
         if token not in self._given:
             raise self.refused(token, f"no value is given for the parameter {str(token)[:40]!a}.")
         value = self._given[token]
-        if _size(value, 0) > MOST_ITEMS:
+        size = _size(value, 0)
+        if size > MOST_ITEMS:
             raise self.refused(token, f"a parameter holds more than {MOST_ITEMS} values, or something that is no JSON.")
+        if isinstance(value, (list, tuple)):
+            self._most = max(self._most, size)
+        self._longest = max(self._longest, size, _longest(value))
         return value
 
     def ranged(self, at: Node, size: int) -> None:
@@ -124,10 +150,24 @@ class State:
     def loop(self, at: Node) -> Generator[None]:
         """Enter what is done for each item of a list; such a loop within loops is one that no server can stop."""
         self._loops += 1
+        self._deepest = max(self._deepest, self._loops)
+        self._reduces |= at.data == "reduce"
         if self._loops > MOST_LOOPS:
             raise self.refused(at, f"loops over lists inside one another go {MOST_LOOPS} deep; use UNWIND.")
         yield
         self._loops -= 1
+
+    def check_size(self, at: Node) -> None:
+        """Refuse what makes too much of ranges, texts, lists and doublings together: no server stops an expression."""
+        ranged, longest, items = (
+            math.log2(max(1, n)) for n in (self._ranged, self._longest, max(self._ranged, self._most))
+        )
+        if (
+            ranged + longest + self._doublings > _MOST_SIZE
+            or (self._deepest > 1 and 2 * (items + self._doublings) > _MOST_STEPS)
+            or (self._reduces and 2 * (items + self._doublings) + longest > _MOST_COPIED)
+        ):
+            raise self.refused(at, "ranges, texts and lists grow too large together.")
 
     def doubled(self, at: Node, times: float) -> None:
         """Count how often a value may double its size."""
@@ -138,7 +178,9 @@ class State:
 
 def _size(value: Any, depth: int) -> int:
     """Return how many values there are in one; more than may be for what is no JSON."""
-    if value is None or isinstance(value, (bool, float)):
+    if isinstance(value, float):
+        return 1 if math.isfinite(value) else MOST_ITEMS + 1
+    if value is None or isinstance(value, bool):
         return 1
     if isinstance(value, int):
         return 1 if -(2**63) <= value < 2**63 else MOST_ITEMS + 1
@@ -150,6 +192,14 @@ def _size(value: Any, depth: int) -> int:
         held = cast("dict[Any, Any]", value)
         return 1 + sum(_size(v, depth + 1) if isinstance(k, str) else MOST_ITEMS + 1 for k, v in held.items())
     return MOST_ITEMS + 1
+
+
+def _longest(value: Any) -> int:
+    """Return how long the longest text in a value is."""
+    if isinstance(value, str):
+        return len(value)
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return max((_longest(v) for v in cast("Sequence[Any]", held)), default=0)
 
 
 def _encodes(value: str) -> bool:
