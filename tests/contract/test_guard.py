@@ -223,6 +223,20 @@ async def test_an_error_of_the_store_tells_nothing_of_others(house: House) -> No
     assert "text" not in str(failed.value)
 
 
+async def test_what_fails_in_the_braces_of_a_pattern_tells_nothing_of_others(house: House) -> None:
+    for name in ("Canary Otherwise", "Canary Nobody"):
+        query = (
+            "UNWIND [0] AS z MATCH (:Person {name: 'Ada'})-[:KNOWS]->(b {name: $name, x: 1 / z}) RETURN b.name AS name"
+        )
+        answer = await house.memory.cypher(query, scope=MINE_SCOPE, parameters={"name": name})
+        assert answer.rows == ()
+
+
+async def test_values_nested_too_deep_are_an_error_in_words(house: House) -> None:
+    with pytest.raises(QueryFailed):
+        await house.memory.cypher("WITH [] AS a " + "WITH [a] AS a " * 600 + "RETURN a", scope=MINE_SCOPE)
+
+
 def _told(value: Any) -> Any:
     """Return a value as both ways of asking tell it."""
     if hasattr(value, "iso_format"):
