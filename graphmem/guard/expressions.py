@@ -10,10 +10,11 @@ from typing import Any
 from lark import Token, Tree
 
 from graphmem.guard.limits import AGGREGATES, FUNCTIONS, longest_matched, occurrences, risky_pattern
-from graphmem.guard.state import Env, Node, State, branch, parts, token
+from graphmem.guard.state import Env, Node, State, branch, branches, children, needed, parts, token
 
 _SUFFIX = {"starts_with": "STARTS WITH", "ends_with": "ENDS WITH", "contains": "CONTAINS", "in_": "IN"}
 _WORDS = {"or_": " OR ", "xor": " XOR ", "and_": " AND "}
+_OPERATORS = {"compare", "plus", "times_op", "hat"}
 _SUBQUERIES = {"exists": "EXISTS", "count": "COUNT", "collect": "COLLECT"}
 _LOOPS = {"list_comprehension", "pattern_comprehension", "quantifier", "reduce"}
 _REPLACE, _STEPS = 3, 3
@@ -54,8 +55,8 @@ class Expressions(State, ABC):
             "true": lambda _t, _e: "true",
             "false": lambda _t, _e: "false",
             "null": lambda _t, _e: "null",
-            "parameter": lambda t, _: self.parameter(_only(t)),
-            "variable": lambda t, e: self.known(_only(t), e),
+            "parameter": lambda t, _: self.parameter(_first(t)),
+            "variable": lambda t, e: self.known(_first(t), e),
             "count_all": self._count_all,
             "function": self._function,
             "case": self._case,
@@ -79,7 +80,7 @@ class Expressions(State, ABC):
 
     def map(self, tree: Node, env: Env) -> str:
         """Write a map."""
-        entries = [entry for entry in parts(tree) if isinstance(entry, Tree)]
+        entries = branches(tree)
         return "{" + ", ".join(self.entry(entry, env) for entry in entries) + "}"
 
     def entry(self, tree: Node, env: Env) -> str:
@@ -104,19 +105,19 @@ class Expressions(State, ABC):
             case "any_label":
                 return "|".join(self.labels(child) for child in parts(tree))
             case "all_label" | "has_labels":
-                return "&".join(self.labels(c) for c in parts(tree) if isinstance(c, Tree))
+                return "&".join(map(self.labels, branches(tree)))
             case _:
                 return "".join(self.labels(child) for child in parts(tree))
 
     def _joined(self, tree: Node, env: Env) -> str:
-        children = [c for c in parts(tree) if isinstance(c, Tree)]
+        children = branches(tree)
         return f"({_WORDS[str(tree.data)].join(self.expression(c, env) for c in children)})"
 
     def _alternating(self, tree: Node, env: Env) -> str:
         """Write operands with the operators between them."""
         written = [
-            self.expression(child, env) if number % 2 == 0 else f" {child.children[0]} "  # pyright: ignore[reportAttributeAccessIssue]
-            for number, child in enumerate(parts(tree))
+            f" {child.children[0]} " if child.data in _OPERATORS else self.expression(child, env)
+            for child in branches(tree)
         ]
         return f"({''.join(written)})"
 
@@ -127,8 +128,8 @@ class Expressions(State, ABC):
 
     def _predicate(self, tree: Node, env: Env) -> str:
         written = self.expression(tree.children[0], env)
-        for suffix in parts(tree)[1:]:
-            written = self._suffixed(written, suffix, env)  # pyright: ignore[reportArgumentType]
+        for suffix in branches(tree)[1:]:
+            written = self._suffixed(written, suffix, env)
         return f"({written})"
 
     def _suffixed(self, written: str, suffix: Node, env: Env) -> str:
@@ -137,7 +138,7 @@ class Expressions(State, ABC):
             return f"{written} IS {'NOT ' if kind == 'is_not_null' else ''}NULL"
         if kind == "has_labels":
             return f"{written}:{self.labels(suffix)}"
-        right = next(c for c in reversed(parts(suffix)) if isinstance(c, Tree))
+        right = branches(suffix)[-1]
         if kind == "matches":
             longest, text = longest_matched(self._check_pattern(right)), self.expression(right, env)
             if longest is None:
@@ -154,7 +155,7 @@ class Expressions(State, ABC):
         if tree.data == "string":
             value = str(tree.children[0])
         elif tree.data == "parameter":
-            value = self.given(_only(tree))
+            value = self.given(_first(tree))
         if not isinstance(value, str):
             raise self.refused(tree, "a regular expression must be a text or a parameter.")
         if risky_pattern(value):
@@ -164,15 +165,13 @@ class Expressions(State, ABC):
         return value
 
     def _signed(self, tree: Node, env: Env) -> str:
-        signs = [str(c.children[0]) for c in parts(tree)[:-1] if isinstance(c, Tree)]
+        signs = [str(c.children[0]) for c in branches(tree)[:-1]]
         sign = "-" if signs.count("-") % 2 else ""
         return f"({sign}{self.expression(tree.children[-1], env)})"
 
     def _postfix(self, tree: Node, env: Env) -> str:
         written = self.expression(tree.children[0], env)
-        for step in parts(tree)[1:]:
-            if not isinstance(step, Tree):
-                continue
+        for step in branches(tree)[1:]:
             match step.data:
                 case "property":
                     written += f".{self.identifier(_first(step))}"
@@ -190,7 +189,7 @@ class Expressions(State, ABC):
 
     def _function(self, tree: Node, env: Env) -> str:
         called = _first(tree)
-        arguments = [c for c in tree.children[2:] if isinstance(c, Tree)]
+        arguments = branches(tree)
         if called.lower() == "exists" and len(arguments) == 1 and arguments[0].data == "pattern":
             return self.expression(arguments[0], env)
         name = FUNCTIONS.get(called.lower())
@@ -220,10 +219,10 @@ class Expressions(State, ABC):
             case "integer":
                 return int(str(tree.children[0]))
             case "signed" if isinstance(tree.children[-1], Tree):
-                signs = [str(c.children[0]) for c in parts(tree)[:-1] if isinstance(c, Tree)]
+                signs = [str(c.children[0]) for c in branches(tree)[:-1]]
                 return self._number(tree.children[-1]) * (-1) ** signs.count("-")
             case "parameter":
-                value = self.given(_only(tree))
+                value = self.given(_first(tree))
                 if isinstance(value, int):
                     return value
             case _:
@@ -233,17 +232,17 @@ class Expressions(State, ABC):
     def _check_replacement(self, tree: Node) -> None:
         value: Any = str(tree.children[0]) if tree.data == "string" else None
         if tree.data == "parameter":
-            value = self.given(_only(tree))
+            value = self.given(_first(tree))
         if not isinstance(value, str):
             raise self.refused(tree, "what replace puts in must be a text or a parameter.")
         self.doubled(tree, math.log2(max(1, len(value))))
 
     def _case(self, tree: Node, env: Env) -> str:
-        first, *rest = tree.children
-        written = "CASE" if first is None else f"CASE {self.expression(first, env)}"  # pyright: ignore[reportUnnecessaryComparison]
+        first, *rest = children(tree)
+        written = "CASE" if first is None else f"CASE {self.expression(first, env)}"
         for child in rest:
             if isinstance(child, Tree) and child.data == "when":
-                *asked, value = (c for c in parts(child) if isinstance(c, Tree))
+                *asked, value = branches(child)
                 tests = ", ".join(self.expression(c, env) for c in asked)
                 written += f" WHEN {tests} THEN {self.expression(value, env)}"
             elif isinstance(child, Tree):
@@ -263,7 +262,7 @@ class Expressions(State, ABC):
         return f"[{written}]"
 
     def _projection(self, tree: Node, env: Env) -> str:
-        shown = [self._shown(c, env) for c in parts(tree)[1:] if isinstance(c, Tree)]
+        shown = [self._shown(c, env) for c in branches(tree)]
         return f"{self.known(_first(tree), env)} {{{', '.join(shown)}}}"
 
     def _shown(self, tree: Node, env: Env) -> str:
@@ -279,17 +278,17 @@ class Expressions(State, ABC):
                 return f"{self.identifier(name)}: {self.known(name, env)}"
 
     def _subquery(self, tree: Node, env: Env) -> str:
-        return f"{_SUBQUERIES[str(tree.data)]} {{ {self.inner(tree.children[-1], env)} }}"  # pyright: ignore[reportArgumentType]
+        return f"{_SUBQUERIES[str(tree.data)]} {{ {self.inner(needed(tree, -1), env)} }}"
 
     def _quantifier(self, tree: Node, env: Env) -> str:
         word, bound = _tokens(tree)[:2]
-        values, where = (c for c in parts(tree) if isinstance(c, Tree))
+        values, where = branches(tree)
         written = f"{self.value(bound)} IN {self.expression(values, env)}"
         return f"{word.lower()}({written} WHERE {self.condition(where, env.plus([str(bound)]))})"
 
     def _reduce(self, tree: Node, env: Env) -> str:
         total, item = _tokens(tree)
-        start, values, step = (c for c in parts(tree) if isinstance(c, Tree))
+        start, values, step = branches(tree)
         if occurrences(step, str(total)) > 1 or _inside_call(step, str(total)):
             raise self.refused(step, f"reduce may use {str(total)[:40]!a} once in what it makes, and in no function.")
         inside = env.plus([str(total), str(item)])
@@ -312,10 +311,6 @@ def _inside_call(tree: Node, name: str) -> bool:
     }
     found = tree.find_pred(lambda t: t.data in kinds)
     return any(occurrences(inside, name) for inside in found)
-
-
-def _only(tree: Node) -> Token:
-    return _first(tree)
 
 
 def _first(tree: Node) -> Token:

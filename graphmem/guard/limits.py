@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from lark import Token, Tree
 
-from graphmem.guard.state import Node
+from graphmem.guard.state import Node, branches
 
 _FUNCTIONS = """
 coalesce size head last tail reverse range keys labels type nodes relationships length startNode endNode properties
@@ -28,7 +28,7 @@ _REFERENCE = re.compile(r"\\[1-9kQE]|\(\?(?!:)")
 _PATTERN_LENGTH = 200
 _MOST_REPEATS = 3
 _MOST_CHOICES = 8
-_STEPS = 2e9
+_STEPS = 2e8
 
 
 def risky_pattern(pattern: str) -> bool:
@@ -63,14 +63,14 @@ def certain(tree: Node | Token | None, unsure: Collection[str]) -> bool:
     """
     if not isinstance(tree, Tree):
         return False
-    children = [child for child in tree.children if isinstance(child, Tree)]
+    inside = branches(tree)
     match tree.data:
         case "or_" | "xor" | "and_" | "not_" | "group_expr":
-            return all(certain(child, unsure) for child in children)
+            return all(certain(child, unsure) for child in inside)
         case "comparison":
-            return all(simple(child, unsure) for child in children if child.data != "compare")
+            return all(simple(child, unsure) for child in inside if child.data != "compare")
         case "predicate":
-            return simple(children[0], unsure) and all(_certain_suffix(s, children[0], unsure) for s in children[1:])
+            return simple(inside[0], unsure) and all(_certain_suffix(s, inside[0], unsure) for s in inside[1:])
         case "true" | "false":
             return True
         case _:
@@ -78,16 +78,16 @@ def certain(tree: Node | Token | None, unsure: Collection[str]) -> bool:
 
 
 def _certain_suffix(tree: Node, asked: Node, unsure: Collection[str]) -> bool:
-    children = [child for child in tree.children if isinstance(child, Tree)]
+    inside = branches(tree)
     match tree.data:
         case "is_null" | "is_not_null":
             return True
         case "has_labels":
             return asked.data == "variable" and str(asked.children[0]) not in unsure
         case "starts_with" | "ends_with" | "contains":
-            return all(simple(child, unsure) for child in children)
+            return all(simple(child, unsure) for child in inside)
         case "in_":
-            (right,) = children
+            (right,) = inside
             if right.data == "parameter":
                 return f"${right.children[0]}" not in unsure
             return right.data == "list" and simple(right, unsure)
@@ -106,7 +106,7 @@ def simple(tree: Node | Token | None, unsure: Collection[str]) -> bool:
             value = tree.children[-1]
             return isinstance(value, Tree) and value.data in {"integer", "float"}
         case "list":
-            return all(simple(child, unsure) for child in tree.children if child is not None)  # pyright: ignore[reportUnnecessaryComparison]
+            return all(simple(child, unsure) for child in branches(tree))
         case "postfix":
             held, *steps = tree.children
             return (
@@ -123,24 +123,24 @@ def simple(tree: Node | Token | None, unsure: Collection[str]) -> bool:
 
 def uses(tree: Node, name: str) -> bool:
     """Tell whether a name stands anywhere in an expression or a pattern."""
-    return any(isinstance(t, Token) and t.type == "NAME" and str(t) == name for t in tree.scan_values(lambda _: True))
+    return any(tree.scan_values(lambda t: isinstance(t, Token) and t.type == "NAME" and str(t) == name))
 
 
 def occurrences(tree: Node | Token, name: str) -> int:
     """Return how often a value goes into another one; what is only compared or counted does not."""
     if isinstance(tree, Token):
         return 0
-    children = [child for child in tree.children if isinstance(child, Tree)]
+    inside = branches(tree)
     match tree.data:
         case "variable" | "shown_variable":
             return int(str(tree.children[0]) == name)
         case "comparison" | "predicate" | "not_" | "and_" | "or_" | "xor" | "exists" | "count" | "quantifier":
             return 0
         case "case":
-            values = [child.children[-1] for child in children if child.data == "when"]
-            values += [child for child in children[-1:] if child.data != "when"]
+            values = [child.children[-1] for child in inside if child.data == "when"]
+            values += [child for child in inside[-1:] if child.data != "when"]
             return max((occurrences(value, name) for value in values if isinstance(value, Tree)), default=0)
         case "function" if str(tree.children[0]).lower() in {"size", "count", "length", "type"}:
             return 0
         case _:
-            return sum(occurrences(child, name) for child in children)
+            return sum(occurrences(child, name) for child in inside)

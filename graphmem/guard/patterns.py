@@ -10,7 +10,7 @@ from lark import Token, Tree
 
 from graphmem.guard.expressions import Expressions
 from graphmem.guard.limits import certain, simple
-from graphmem.guard.state import Env, Node, branch, needed, parts, token
+from graphmem.guard.state import Env, Node, branch, branches, children, needed, parts, token
 
 _LENGTHS = {"any_times": "*0..", "some_times": "*1.."}
 
@@ -78,7 +78,7 @@ class Patterns(Expressions):
 
     def element(self, tree: Node, env: Env, *, name: str | None) -> Written:
         """Write a path with groups that repeat."""
-        pieces = [child for child in parts(tree) if isinstance(child, Tree)]
+        pieces = branches(tree)
         if len(pieces) == 1 and pieces[0].data == "path":
             return self.path(pieces[0], env, name=name)
         written = Written()
@@ -166,25 +166,25 @@ class Patterns(Expressions):
 
     def _relationship(self, tree: Node, env: Env, into: Written) -> tuple[str, bool]:
         """Write a relationship; tell whether it may be of any length."""
-        left, detail, right, times = (tree.children[number] for number in range(4))
+        left, detail, right, times = children(tree)
         inner, length = "", ""
         if isinstance(detail, Tree):
             inner, length = self._detail(detail, env, into, repeats=isinstance(times, Tree))
         if isinstance(times, Tree):
             if length:
                 raise self.refused(tree, "a length was given twice.")
-            if isinstance(detail, Tree) and detail.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            if isinstance(detail, Tree) and branch(detail, 4) is not None:
                 raise self.refused(tree, "a relationship that repeats takes no condition; a group in brackets does.")
             length = self._times(times)
         if inner or length:
             head, _, tail = inner.partition("\0")
             inner = f"[{head}{length}{tail}]"
-        return f"{'<' if left is not None else ''}-{inner}-{'>' if right is not None else ''}", bool(length)  # pyright: ignore[reportUnnecessaryComparison]
+        return f"{'<' if left is not None else ''}-{inner}-{'>' if right is not None else ''}", bool(length)
 
     def _detail(self, tree: Node, env: Env, into: Written, *, repeats: bool) -> tuple[str, str]:
         """Return what stands in a relationship's brackets, with a mark where its length goes, and the length."""
         named, length = token(tree, 0), branch(tree, 2)
-        if length is not None and tree.children[4] is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        if length is not None and branch(tree, 4) is not None:
             raise self.refused(tree, "a relationship of any length takes no condition; a group in brackets does.")
         labels, properties, where = branch(tree, 1), branch(tree, 3), branch(tree, 4)
         name = "" if named is None else self.name(named)
@@ -201,18 +201,18 @@ class Patterns(Expressions):
         return f"{head}\0{tail}", "" if length is None else self._length(length)
 
     def _length(self, tree: Node) -> str:
-        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
+        numbers = ["" if child is None else str(child) for child in children(tree)]
         return f"*{numbers[0]}" if tree.data == "exact_length" else f"*{numbers[0]}..{numbers[1]}"
 
     def _times(self, tree: Node) -> str:
         if str(tree.data) in _LENGTHS:
             return _LENGTHS[str(tree.data)]
-        numbers = ["" if child is None else str(child) for child in tree.children]  # pyright: ignore[reportUnnecessaryComparison]
+        numbers = ["" if child is None else str(child) for child in children(tree)]
         return f"*{numbers[0]}..{numbers[0]}" if tree.data == "exact_times" else f"*{numbers[0] or 0}..{numbers[1]}"
 
     def _group(self, tree: Node, env: Env) -> str:
         """Write a group that repeats, its nodes asked about inside."""
-        *inside, where, _ = tree.children
+        *inside, where, _ = children(tree)
         written = Written()
         written.text = self._steps(inside, env, written)
         names = Env(self.names_in(tree), env.fixed | set(env.names))
@@ -230,7 +230,7 @@ class Patterns(Expressions):
             case "exact_times":
                 return f"{{{tree.children[0]}}}"
             case _:
-                low, high = ("" if child is None else str(child) for child in tree.children)  # pyright: ignore[reportUnnecessaryComparison]
+                low, high = ("" if child is None else str(child) for child in children(tree))
                 return f"{{{low},{high}}}"
 
 

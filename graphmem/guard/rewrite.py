@@ -15,7 +15,7 @@ from lark import Token, Tree
 from graphmem.guard.limits import uses
 from graphmem.guard.parse import parse
 from graphmem.guard.patterns import Patterns, Written, joined
-from graphmem.guard.state import Env, Node, branch, needed, parts, token
+from graphmem.guard.state import Env, Node, branch, branches, needed, parts, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def guard(
     one by one.
     """
     writer = _Rewriter(query, scopes, dict(parameters or {}), shortest=shortest)
-    (tree,) = (child for child in parse(query).children if isinstance(child, Tree))
+    (tree,) = branches(parse(query))
     text, columns = writer.query(tree, Env())
     writer.check_size(tree)
     return Guarded(text=text, parameters=writer.parameters, columns=columns.shown, written=columns.written)
@@ -64,7 +64,7 @@ class _Rewriter(Patterns):
 
     def query(self, tree: Node, env: Env) -> tuple[str, _Columns]:
         """Write a query with its unions."""
-        singles = [child for child in parts(tree) if isinstance(child, Tree)]
+        singles = branches(tree)
         words = [child.type for child in parts(tree) if isinstance(child, Token)]
         if 0 < words.count("ALL") < words.count("UNION"):
             raise self.refused(tree, "UNION and UNION ALL do not go into one query.")
@@ -84,14 +84,14 @@ class _Rewriter(Patterns):
             text, _ = self._match("MATCH", tree, around)
             return text
         if tree.data == "inner_clauses":
-            return self._clauses([c for c in parts(tree) if isinstance(c, Tree)], around)[0]
-        (query,) = (c for c in parts(tree) if isinstance(c, Tree))
+            return self._clauses(branches(tree), around)[0]
+        (query,) = branches(tree)
         return self.query(query, around)[0]
 
     def _single(self, tree: Node, env: Env) -> tuple[str, _Columns]:
-        *clauses, last = (child for child in parts(tree) if isinstance(child, Tree))
+        *clauses, last = branches(tree)
         text, env = self._clauses(clauses, env)
-        (body,) = (child for child in parts(last) if isinstance(child, Tree))
+        (body,) = branches(last)
         returned, columns, _ = self._body(body, env, needs_names=False)
         return f"{text} RETURN {returned}".strip(), columns
 
@@ -114,16 +114,14 @@ class _Rewriter(Patterns):
         return " ".join(written), env
 
     def _match(self, word: str, tree: Node, env: Env) -> tuple[str, Env]:
-        (patterns,) = (c for c in parts(tree) if isinstance(c, Tree) and c.data == "patterns")
-        where = next((c for c in parts(tree) if isinstance(c, Tree) and c.data == "where"), None)
+        patterns = next(c for c in branches(tree) if c.data == "patterns")
+        where = next((c for c in branches(tree) if c.data == "where"), None)
         inside = env.plus([name for name in self.names_in(patterns) if name not in env])
         self.unlike_nodes(
             [str(name) for name in (token(p, 0) for p in patterns.children if isinstance(p, Tree)) if name]
         )
-        pieces = [part for part in parts(patterns) if isinstance(part, Tree)]
-        if not self._shortest and any(
-            isinstance(p.children[1], Tree) and p.children[1].data == "shortest" for p in pieces
-        ):
+        pieces = branches(patterns)
+        if not self._shortest and any(needed(piece, 1).data == "shortest" for piece in pieces):
             return self._tried(word, pieces, where, env, inside), inside
         written = joined([self._part(part, env) for part in pieces])
         return f"{word} {written.text}{self.where(written, where, inside)}", inside
@@ -147,7 +145,7 @@ class _Rewriter(Patterns):
         named, held = token(pieces[0], 0), needed(pieces[0], 1)
         called, path = str(held.children[0]), needed(held, 1)
         ends = [name for name in self.names_in(path) if name in env]
-        nodes = [c for c in path.children if isinstance(c, Tree) and c.data == "node"]
+        nodes = [c for c in branches(path) if c.data == "node"]
         if called.lower() != "shortestpath" or any(str(n.children[0]) not in env for n in nodes):
             raise self.refused(
                 held, "on the embedded store shortestPath leads between two nodes that were matched before."
@@ -162,10 +160,7 @@ class _Rewriter(Patterns):
         return f"CALL ({taken}) {{ {matched} RETURN {', '.join([name, *new])} ORDER BY length({name}) LIMIT 1 }}"
 
     def _with(self, tree: Node, env: Env) -> tuple[str, Env]:
-        body, where = (
-            next((c for c in parts(tree) if isinstance(c, Tree) and c.data == d), None) for d in ("body", "where")
-        )
-        assert body is not None  # noqa: S101  (the grammar has it)
+        body, where = needed(tree, 0), branch(tree, 1)
         text, columns, around = self._body(body, env, needs_names=True)
         asked = "" if where is None else f" WHERE {self.condition(where, around)}"
         return f"WITH {text}{asked}", Env(columns.shown, env.fixed)
@@ -189,19 +184,19 @@ class _Rewriter(Patterns):
 
     def _importing(self, query: Node, env: Env) -> tuple[str, _Columns]:
         """Write a subquery that imports by its first WITH, or nothing."""
-        clauses = [c for single in parts(query) if isinstance(single, Tree) for c in parts(single)[:1]]
-        imports = bool(clauses) and all(isinstance(c, Tree) and c.data == "with_clause" for c in clauses)
+        clauses = [c for single in branches(query) for c in branches(single)[:1]]
+        imports = bool(clauses) and all(c.data == "with_clause" for c in clauses)
         return self.query(query, env if imports else Env())
 
     def _body(self, tree: Node, env: Env, *, needs_names: bool) -> tuple[str, _Columns, Env]:
         """Write what RETURN or WITH gives; also returns the names that ORDER BY and WHERE may use."""
-        pieces: dict[str, Node] = {str(c.data): c for c in parts(tree) if isinstance(c, Tree)}
+        pieces: dict[str, Node] = {str(c.data): c for c in branches(tree)}
         distinct = "DISTINCT " if token(tree, 0) is not None else ""
         texts, columns = self._items(pieces["items"], env, needs_names=needs_names)
         after = env.plus(columns.shown)
         text = distinct + ", ".join(texts)
         if "order" in pieces:
-            sorts = [self._sort(c, after) for c in parts(pieces["order"]) if isinstance(c, Tree)]
+            sorts = [self._sort(c, after) for c in branches(pieces["order"])]
             text += f" ORDER BY {', '.join(sorts)}"
         for word in ("skip", "limit"):
             if word in pieces:
@@ -218,7 +213,7 @@ class _Rewriter(Patterns):
             shown += env.names
             written += [self._names[name] for name in env.names]
             texts += written
-        for item in (c for c in parts(tree) if isinstance(c, Tree)):
+        for item in branches(tree):
             value, alias = needed(item, 0), next((t for t in reversed(parts(item)) if isinstance(t, Token)), None)
             self.count_growth(value, env)
             text = self.expression(value, env)

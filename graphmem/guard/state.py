@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -131,14 +131,14 @@ class State:
         """Return the value of a parameter; raises CypherRefused where there is none, or one that is no plain value."""
         if token not in self._given:
             raise self.refused(token, f"no value is given for the parameter {str(token)[:40]!a}.")
-        value = self._given[token]
+        value: Any = self._given[token]
         size = _size(value, 0)
         if size > MOST_ITEMS:
             raise self.refused(token, f"a parameter holds more than {MOST_ITEMS} values, or something that is no JSON.")
         if isinstance(value, (list, tuple)):
             self._most = max(self._most, size)
         self._longest = max(self._longest, size, _longest(value))
-        return value
+        return cast("Any", value)
 
     def ranged(self, at: Node, size: int) -> None:
         """Count what a range makes; the product of all of a query's is bounded."""
@@ -198,8 +198,12 @@ def _longest(value: Any) -> int:
     """Return how long the longest text in a value is."""
     if isinstance(value, str):
         return len(value)
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return max((_longest(v) for v in cast("Sequence[Any]", held)), default=0)
+    held: Iterable[Any] = ()
+    if isinstance(value, dict):
+        held = cast("dict[Any, Any]", value).values()
+    elif isinstance(value, (list, tuple)):
+        held = cast("Sequence[Any]", value)
+    return max(map(_longest, held), default=0)
 
 
 def _encodes(value: str) -> bool:
