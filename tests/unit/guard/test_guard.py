@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from lark import Tree
 
 from graphmem.errors import CypherRefused
+from graphmem.guard.parse import parse
 from graphmem.guard.rewrite import Guarded, guard
 from tests.guard.corpus import MINE, Attack, Honest, attacks, honest
 
@@ -33,6 +35,34 @@ def test_nothing_of_the_callers_text_goes_to_the_store(asked: Honest, shortest: 
     assert not set(asked.parameters) & set(written.parameters)
     matched = len(re.findall(r"\bMATCH\b", written.text))
     assert written.text.count("$scope") >= matched
+
+
+ACCEPTED = [(a.name, a.query, a.parameters) for a in (*honest(), *attacks())]
+
+
+@pytest.mark.parametrize("shortest", [True, False])
+def test_every_node_that_a_written_query_matches_is_asked_for_its_scope(shortest: bool) -> None:
+    """The text that goes to the store is read again, by the same grammar, and its patterns are looked through."""
+    looked = 0
+    for name, query, parameters in ACCEPTED:
+        try:
+            written = guard(query, [MINE], parameters, shortest=shortest)
+        except CypherRefused:
+            continue
+        tree = parse(written.text)
+        nodes = {str(node.children[0]) for kind in ("node", "pattern") for node in tree.find_data(kind)}
+        scoped = {
+            str(one.children[0].children[0])
+            for one in tree.find_data("postfix")
+            if isinstance(one.children[0], Tree) and one.children[0].data == "variable" and _is_scope(one.children[-1])
+        }
+        assert nodes <= scoped, name
+        looked += 1
+    assert looked > 250
+
+
+def _is_scope(step: object) -> bool:
+    return isinstance(step, Tree) and step.data == "property" and str(step.children[0]) == "scope"
 
 
 def test_a_query_is_written_anew() -> None:
