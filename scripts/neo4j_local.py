@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,20 +100,26 @@ def running(
     *,
     heap: str = "768m",
     page_cache: str = "64m",
-    browser_commands: str = "",
+    port: int | None = None,
+    password: str | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Generator[Server]:
     """Run a server until the block ends; its data stay only where `home` is given.
 
-    Neo4j Browser runs `browser_commands`, without their colons and with semicolons between, once it is connected.
+    `port` is a Bolt port to use again, `password` switches authentication on and is the user neo4j's first one, and
+    `options` are lines of neo4j.conf.
     """
     lib = prepare(version)
     java = java_of(version)
     folder = home or Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
     bolt, http = _free_ports()
+    bolt = port or bolt
+    wanted = {**_configuration(bolt, http, page_cache, closed=password is not None), **(options or {})}
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "neo4j.conf").write_text(
-        _configuration(bolt, http, page_cache, browser_commands), encoding="utf-8"
-    )
+    lines = "".join(f"{name}={value}\n" for name, value in wanted.items())
+    (folder / "conf" / "neo4j.conf").write_text(lines, encoding="utf-8")
+    if password is not None and not (folder / "data").exists():
+        _set_password(password, java, lib, folder)
     log = folder / "console.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
@@ -196,16 +202,30 @@ def _pom(version: str) -> str:
     )
 
 
-def _configuration(bolt: int, http: int, page_cache: str, browser_commands: str) -> str:
-    return f"""server.bolt.listen_address=127.0.0.1:{bolt}
-server.http.listen_address=127.0.0.1:{http}
-server.https.enabled=false
-dbms.security.auth_enabled=false
-server.memory.pagecache.size={page_cache}
-dbms.usage_report.enabled=false
-client.allow_telemetry=false
-browser.post_connect_cmd={browser_commands}
-"""
+def _configuration(bolt: int, http: int, page_cache: str, *, closed: bool) -> dict[str, str]:
+    return {
+        "server.bolt.listen_address": f"127.0.0.1:{bolt}",
+        # What a server tells clients that ask for routes.
+        "server.bolt.advertised_address": f"127.0.0.1:{bolt}",
+        "server.http.listen_address": f"127.0.0.1:{http}",
+        "server.https.enabled": "false",
+        "dbms.security.auth_enabled": str(closed).lower(),
+        "server.memory.pagecache.size": page_cache,
+        "dbms.usage_report.enabled": "false",
+        "client.allow_telemetry": "false",
+    }
+
+
+def _set_password(password: str, java: str, lib: Path, home: Path) -> None:
+    done = subprocess.run(
+        [java, "-cp", f"{lib}/*", "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password],
+        env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the first password was not set:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 def _command(java: str, lib: Path, home: Path, version: str, heap: str) -> list[str]:
