@@ -14,13 +14,14 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def running(
             preexec_fn=_die_with_us,
         )
     try:
-        _wait(child, bolt, http, log)
+        _wait(child, bolt, http, log, tls=wanted.get("server.bolt.tls_level") == "REQUIRED")
         yield Server(bolt_uri=f"bolt://127.0.0.1:{bolt}", http_port=http, home=folder, pid=child.pid)
     finally:
         child.terminate()
@@ -249,18 +250,24 @@ def _die_with_us() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _wait(child: subprocess.Popen[bytes], bolt: int, http: int, log: Path) -> None:
+def _wait(child: subprocess.Popen[bytes], bolt: int, http: int, log: Path, *, tls: bool) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not (_answers(bolt) and _listens(http)):
+    while not (_answers(bolt, tls=tls) and _listens(http)):
         if child.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise RuntimeError(f"Neo4j did not start; its log ends:\n{tail}")
         time.sleep(0.2)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, *, tls: bool) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=2))
+            if tls:
+                # Only whether it is up: certificates are for its clients to check.
+                trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+                connection = stack.enter_context(trusting.wrap_socket(connection))
             connection.sendall(_MAGIC)
             return len(connection.recv(4)) == 4
     except OSError:
@@ -303,7 +310,7 @@ def main() -> None:
                 given.home,
                 heap=given.heap,
                 page_cache=given.page_cache,
-                browser_commands=f"style {files}/style.grass; guide {files}/guide.html",
+                options={"browser.post_connect_cmd": f"style {files}/style.grass; guide {files}/guide.html"},
             ) as server,
         ):
             print(f"NEO4J_URI={server.bolt_uri}")
