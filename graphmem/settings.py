@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,17 +76,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def without_password(text: str) -> str:
+    """Return a text without the user and password of the addresses in it."""
+    return re.sub(r"://\S*@", "://...@", text)
+
+
 def _uri(value: str | None) -> str | None:
     if value is not None and value.partition("://")[0] not in _BOLT_SCHEMES:
-        raise SettingsError(
-            f"NEO4J_URI={value!r} must begin with one of {', '.join(s + '://' for s in _BOLT_SCHEMES)}."
-        )
+        known = ", ".join(f"{scheme}://" for scheme in _BOLT_SCHEMES)
+        raise SettingsError(f"NEO4J_URI={without_password(value)!r} must begin with one of {known}.")
     return value
 
 
 def _url(name: str, value: str | None) -> str | None:
     if value is not None and not value.startswith(("http://", "https://")):
-        raise SettingsError(f"{name}={value!r} must begin with http:// or https://.")
+        raise SettingsError(f"{name}={without_password(value)!r} must begin with http:// or https://.")
     return value
 
 

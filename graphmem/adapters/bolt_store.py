@@ -120,7 +120,13 @@ class BoltStore:
 
         @unit_of_work(timeout=self._how.query_seconds)
         async def managed(inner: AsyncManagedTransaction) -> T:
-            return await work(BoltTransaction(self._queries, inner))
+            try:
+                return await work(BoltTransaction(self._queries, inner))
+            except Neo4jError as exc:
+                # The driver takes this for passing, and would try again for as long as it may.
+                if out_of_means(exc):
+                    raise in_words(exc, self.address, self._how) from exc
+                raise
 
         return await self._run(lambda session: session.execute_write(managed), writes=True)
 
@@ -191,7 +197,7 @@ class BoltStore:
         )
 
     async def _run(self, work: Callable[[AsyncSession], Awaitable[T]], *, writes: bool) -> T:
-        deadline = time.monotonic() + RETRY_SECONDS
+        deadline = time.monotonic() + (RETRY_SECONDS if self.embedded else self._how.retry_seconds)
         attempt = 0
         while True:
             driver = await self._connected()

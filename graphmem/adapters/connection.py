@@ -13,6 +13,7 @@ from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity, 
 from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
+    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -29,6 +30,7 @@ from graphmem.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from graphmem.settings import without_password
 
 # What the embedded store answers to the slower of two writers, though the driver takes neither for a race.
 _LOST_RACES = ("ConstraintValidationFailed", "EntityNotFound", "ConcurrentModification")
@@ -42,6 +44,24 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
         "that writes, or another NEO4J_DATABASE ({exc})",
     ),
     (("DatabaseNotFound",), StoreUnavailable, "{where} has no such database: check NEO4J_DATABASE ({exc})"),
+    (
+        ("DatabaseUnavailable",),
+        StoreUnavailable,
+        "the database at {where} is not running: its server is just starting or stopping. Try again in a while, or "
+        "check NEO4J_URI and NEO4J_DATABASE ({exc})",
+    ),
+    (
+        ("AuthenticationRateLimit",),
+        StoreForbidden,
+        "{where} refuses the user for some seconds, after several wrong passwords. Check NEO4J_USER and "
+        "NEO4J_PASSWORD, and wait ({exc})",
+    ),
+    (
+        ("CredentialsExpired",),
+        StoreForbidden,
+        "{where} asks that this user's password be changed before anything else. Change it there, and then in "
+        "NEO4J_PASSWORD ({exc})",
+    ),
     (("ClientError.Security",), StoreForbidden, "the user may not do this at {where}: {exc}"),
     (
         ("TransactionTimedOut", "LockClientStopped", "TimeoutException"),
@@ -120,10 +140,12 @@ def open_driver(address: Address, how: Connection, *, embedded: bool) -> AsyncDr
             **tls,
         )
     except (ConfigurationError, ValueError, OSError) as exc:
+        reason = without_password(f"NEO4J_URI={address.uri!r} cannot be used ({exc}).")
+        # Not `from exc`: the driver quotes the address, and who wrote a password into it would find that in a log.
         raise StoreUnavailable(
-            f"NEO4J_URI={address.uri!r} cannot be used ({exc}). Use bolt:// or neo4j://host:7687, with +s for TLS, and "
-            "NEO4J_CA only beside +s."
-        ) from exc
+            f"{reason} Use bolt:// or neo4j://host:7687, with +s for TLS, NEO4J_CA only beside +s, and the user in "
+            "NEO4J_USER and NEO4J_PASSWORD."
+        ) from None
 
 
 def out_of_means(exc: Exception) -> bool:
@@ -145,8 +167,16 @@ def in_words(exc: Exception, where: str, how: Connection) -> GraphMemError:
     """Return what an error of the driver or the server means, and what to do."""
     if isinstance(exc, (AuthError, TokenExpired)):
         return StoreForbidden(f"{where} refuses the user ({exc.message}). Check NEO4J_USER and NEO4J_PASSWORD.")
+    if isinstance(exc, IncompleteCommit):
+        return StoreUnavailable(
+            f"{where} went away while it committed, so that nobody knows whether this was kept. Do it again once it is "
+            f"running: messages with ids are kept once. Check NEO4J_URI ({exc})."
+        )
     if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
-        return StoreUnavailable(f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI.")
+        return StoreUnavailable(
+            f"no graph store answers at {where} ({exc}). Is it running? Check NEO4J_URI: where the server asks for TLS "
+            "it begins with bolt+s or neo4j+s, and NEO4J_CA names the authorities of a certificate of one's own."
+        )
     for signs, kind, words in _MEANINGS:
         if _shows(exc, signs):
             return kind(words.format(where=where, seconds=how.query_seconds, exc=exc))
