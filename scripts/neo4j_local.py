@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,11 +104,12 @@ def running(
     port: int | None = None,
     password: str | None = None,
     options: Mapping[str, str] | None = None,
+    jvm: Sequence[str] = (),
 ) -> Generator[Server]:
     """Run a server until the block ends; its data stay only where `home` is given.
 
     `port` is a Bolt port to use again, `password` switches authentication on and is the user neo4j's first one, and
-    `options` are lines of neo4j.conf.
+    `options` are lines of neo4j.conf; `jvm` are options of Java's own.
     """
     lib = prepare(version)
     java = java_of(version)
@@ -124,7 +125,7 @@ def running(
     log = folder / "console.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
-            _command(java, lib, folder, version, heap),
+            _command(java, lib, folder, version, [f"-Xmx{heap}", *jvm]),
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
@@ -229,10 +230,10 @@ def _set_password(password: str, java: str, lib: Path, home: Path) -> None:
         raise RuntimeError(f"the first password was not set:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
-def _command(java: str, lib: Path, home: Path, version: str, heap: str) -> list[str]:
+def _command(java: str, lib: Path, home: Path, version: str, jvm: Sequence[str]) -> list[str]:
     return [
         java,
-        f"-Xmx{heap}",
+        *jvm,
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS),
         "--add-modules=jdk.incubator.vector",
         "-cp",

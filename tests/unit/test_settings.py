@@ -67,3 +67,10 @@ def test_authorities_are_only_for_addresses_that_take_them(tmp_path: Path) -> No
     assert read_settings({**given, "NEO4J_URI": "neo4j+s://db.example:7687"}).neo4j_ca == authorities
     with pytest.raises(SettingsError, match=r"\+s"):
         read_settings({**given, "NEO4J_URI": "neo4j://db.example:7687"})
+
+
+@pytest.mark.parametrize("name", ["NEO4J_URI", "OPENAI_BASE_URL"])
+def test_a_password_in_a_wrong_address_is_not_repeated(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"db\.example") as refused:
+        read_settings({name: "ftp://ada:s3cr@t@db.example"})
+    assert "s3cr" not in str(refused.value)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from neo4j.exceptions import AuthError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import AuthError, IncompleteCommit, Neo4jError, ServiceUnavailable
 
-from graphmem.adapters.connection import Connection, in_words, out_of_means
+from graphmem.adapters.connection import Connection, in_words, open_driver, out_of_means
+from graphmem.adapters.embedded_server import Address
 from graphmem.errors import (
     GraphMemError,
     StoreConflict,
@@ -25,9 +26,13 @@ def answer(code: str, message: str = "says the server") -> Neo4jError:
         (AuthError("no"), StoreForbidden, "NEO4J_PASSWORD"),
         (answer("Neo.ClientError.Security.Unauthorized"), StoreForbidden, "NEO4J_PASSWORD"),
         (answer("Neo.ClientError.Security.Forbidden"), StoreForbidden, "may not"),
+        (answer("Neo.ClientError.Security.AuthenticationRateLimit"), StoreForbidden, "wait"),
+        (answer("Neo.ClientError.Security.CredentialsExpired"), StoreForbidden, "NEO4J_PASSWORD"),
         (answer("Neo.ClientError.Cluster.NotALeader"), StoreForbidden, "neo4j://"),
         (answer("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase"), StoreForbidden, "only reads"),
         (answer("Neo.ClientError.Database.DatabaseNotFound"), StoreUnavailable, "NEO4J_DATABASE"),
+        (answer("Neo.TransientError.General.DatabaseUnavailable"), StoreUnavailable, "starting"),
+        (IncompleteCommit("gone"), StoreUnavailable, "kept once"),
         (answer("Neo.TransientError.General.MemoryPoolOutOfMemoryError"), StoreExhausted, "memory"),
         (answer("Neo.DatabaseError.General.UnknownError", "No space left on device"), StoreExhausted, "disk"),
         (answer("Neo.ClientError.Transaction.TransactionTimedOut"), StoreTimeout, "NEO4J_QUERY_TIMEOUT"),
@@ -48,3 +53,13 @@ def test_an_error_says_what_it_means_and_what_to_do(error: Exception, kind: type
 def test_what_has_no_memory_left_is_not_tried_again() -> None:
     assert out_of_means(answer("Neo.TransientError.General.OutOfMemoryError"))
     assert not out_of_means(answer("Neo.TransientError.Transaction.DeadlockDetected"))
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    address = Address(uri="neo4j+s://ada:s3cr@t@db.example:7687", user="", password="", database=None)
+
+    with pytest.raises(StoreUnavailable, match="NEO4J_PASSWORD") as refused:
+        open_driver(address, Connection(), embedded=False)
+    assert "db.example" in str(refused.value)
+    assert "s3cr" not in str(refused.value)
+    assert refused.value.__cause__ is None
