@@ -97,6 +97,7 @@ class _Rewriter(Patterns):
 
     def _clauses(self, clauses: Sequence[Node], env: Env) -> tuple[str, Env]:
         written: list[str] = []
+        self.planned(clauses)
         for clause in clauses:
             match clause.data:
                 case "match":

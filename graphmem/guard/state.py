@@ -18,6 +18,7 @@ MOST_ITEMS = 20_000
 MOST_RANGED = 100_000
 MOST_DOUBLINGS = 16
 MOST_LOOPS = 2
+MOST_CLAUSES = 100
 _MOST_SIZE, _MOST_STEPS, _MOST_COPIED = 26, 30, 38  # as powers of two
 _PLAIN_NAME = re.compile(r"[^\W\d]\w{0,99}")
 _VALUE_DEPTH = 8
@@ -56,6 +57,7 @@ class State:
         self._ranged = 1
         self._doublings = 0.0
         self._loops = 0
+        self._counted = 0
         self._deepest = 0
         self._reduces = False
         self._longest = self._most = 1
@@ -145,6 +147,12 @@ class State:
         self._ranged *= max(1, size)
         if self._ranged > MOST_RANGED:
             raise self.refused(at, f"ranges of more than {MOST_RANGED} numbers in all are not taken.")
+
+    def planned(self, clauses: Sequence[Node]) -> None:
+        """Count clauses: a server plans a query before it looks at its clock."""
+        self._counted += len(clauses)
+        if self._counted > MOST_CLAUSES:
+            raise self.refused(clauses[-1], f"more than {MOST_CLAUSES} clauses.")
 
     @contextmanager
     def loop(self, at: Node) -> Generator[None]:

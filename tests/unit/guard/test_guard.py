@@ -119,6 +119,7 @@ def test_several_scopes_are_a_list() -> None:
         ("WITH [1] AS l RETURN [a IN l | [b IN l | [c IN l | 1]]] AS n", "2 deep; use UNWIND"),
         ("RETURN " + "9" * 19_000 + " AS n", "beyond 64 bits"),
         ("RETURN ٣ AS n", "no part of Cypher"),
+        ("WITH 1 AS a " * 101 + "RETURN a", "more than 100 clauses"),
         ("RETURN 1 AS a UNION RETURN 2 AS b", "same columns"),
         ("WITH 1 + 1 RETURN 2 AS x", "needs a name"),
         ("RETURN '" + "a" * 20_000 + "' AS a", "at most 20000"),
