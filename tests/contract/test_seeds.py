@@ -1,0 +1,36 @@
+"""The vector index over messages gives what comparing each of them gives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from graphmem import Memory, Message, Scope, Settings
+from graphmem.adapters.bolt_store import BoltStore
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.read.seeds import COMPARED, ENOUGH, EPISODES, Sizes, near_episodes
+from graphmem.wiring import connection, connector
+
+WHO, DOES, WHAT = ("Ada", "Ben", "Ellie"), ("likes", "sold", "painted", "found"), ("a boat", "tea", "the old map")
+
+
+async def test_the_index_finds_the_messages_that_are_nearest(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    said = [f"{who} {does} {what}." for who in WHO for does in DOES for what in WHAT]
+    start = datetime(2024, 6, 1, tzinfo=UTC)
+    messages = [Message(text=text, at=start + timedelta(minutes=n)) for n, text in enumerate(said)]
+    async with Memory.open(settings, embedder=embedder) as memory:
+        await memory.add(messages, scope=scope, wait=False)
+        await memory.add(messages[:5], scope=f"{scope}-other", wait=False)
+    store = BoltStore(connector(settings), connection(settings))
+    await store.connect()
+    asked, whose = await embedder.embed_query("Who sold the tea?"), [Scope(user=scope, tenant=settings.tenant)]
+
+    exact = await near_episodes(asked, whose, Sizes(episodes=len(said), facts=0), store)
+    found = await near_episodes(asked, whose, Sizes(episodes=COMPARED + 1, facts=0), store)
+    await store.close()
+
+    assert ENOUGH <= len(found) <= EPISODES
+    best = sorted(exact, key=lambda i: -exact[i])[:ENOUGH]
+    assert len(set(best) & set(found)) >= ENOUGH - 1, "of the true nearest, as good as all"
+    assert set(found) <= set(exact), "and of no other scope"
