@@ -80,8 +80,7 @@ class Expressions(State, ABC):
 
     def map(self, tree: Node, env: Env) -> str:
         """Write a map."""
-        entries = branches(tree)
-        return "{" + ", ".join(self.entry(entry, env) for entry in entries) + "}"
+        return "{" + ", ".join(self.entry(entry, env) for entry in branches(tree)) + "}"
 
     def entry(self, tree: Node, env: Env) -> str:
         """Write one key of a map with its value."""
@@ -110,8 +109,7 @@ class Expressions(State, ABC):
                 return "".join(self.labels(child) for child in parts(tree))
 
     def _joined(self, tree: Node, env: Env) -> str:
-        children = branches(tree)
-        return f"({_WORDS[str(tree.data)].join(self.expression(c, env) for c in children)})"
+        return f"({_WORDS[str(tree.data)].join(self.expression(c, env) for c in branches(tree))})"
 
     def _alternating(self, tree: Node, env: Env) -> str:
         """Write operands with the operators between them."""

@@ -52,9 +52,7 @@ class Patterns(Expressions):
         """Write nodes and relationships in turn; a path of any length is named, and all its nodes are asked about."""
         written = Written()
         long = False
-        for child in parts(tree):
-            if not isinstance(child, Tree):
-                continue
+        for child in branches(tree):
             if child.data == "node":
                 written.text += self.node(child, env, written)
             else:
@@ -154,7 +152,7 @@ class Patterns(Expressions):
     def _properties(self, tree: Node, env: Env, into: Written, name: str) -> str:
         """Write the braces of a pattern; a value that may fail becomes a condition, asked of one's own only."""
         kept: list[str] = []
-        for entry in (e for e in parts(tree) if isinstance(e, Tree)):
+        for entry in branches(tree):
             if simple(entry.children[1], self.unsure()):
                 kept.append(self.entry(entry, env))
                 continue
@@ -188,14 +186,14 @@ class Patterns(Expressions):
             raise self.refused(tree, "a relationship of any length takes no condition; a group in brackets does.")
         labels, properties, where = branch(tree, 1), branch(tree, 3), branch(tree, 4)
         name = "" if named is None else self.name(named)
-        if named is not None and (repeats or length is not None):
+        many = repeats or length is not None
+        if named is not None and many:
             self.unlike_nodes([str(named)])
         tail = ""
         if properties is not None:
-            name = name or ("" if repeats or length is not None else self.made())
-            tail = self._properties(properties, env, into, "" if repeats or length is not None else name)
-        head = name
-        head += "" if labels is None else f":{self.labels(labels.children[0])}"
+            name = name or ("" if many else self.made())
+            tail = self._properties(properties, env, into, "" if many else name)
+        head = name + ("" if labels is None else f":{self.labels(labels.children[0])}")
         if where is not None:
             into.asked.append(where)
         return f"{head}\0{tail}", "" if length is None else self._length(length)

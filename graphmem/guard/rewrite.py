@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lark import Token, Tree
+from lark import Token
 
 from graphmem.guard.limits import uses
 from graphmem.guard.parse import parse
@@ -118,9 +118,7 @@ class _Rewriter(Patterns):
         patterns = next(c for c in branches(tree) if c.data == "patterns")
         where = next((c for c in branches(tree) if c.data == "where"), None)
         inside = env.plus([name for name in self.names_in(patterns) if name not in env])
-        self.unlike_nodes(
-            [str(name) for name in (token(p, 0) for p in patterns.children if isinstance(p, Tree)) if name]
-        )
+        self.unlike_nodes([str(name) for name in (token(part, 0) for part in branches(patterns)) if name is not None])
         pieces = branches(patterns)
         if not self._shortest and any(needed(piece, 1).data == "shortest" for piece in pieces):
             return self._tried(word, pieces, where, env, inside), inside
