@@ -69,7 +69,7 @@ async def restore(
         nodes, relationships, scopes_done = nodes + counted[0], relationships + counted[1], scopes_done + 1
         if progress is not None:
             progress(scopes_done + len(before), len(wanted))
-    if scopes_done and header.schema < schema_format(store.dialect):
+    if header.schema < schema_format(store.dialect):
         await migrate(store, Vectors(embedder=header.embedder, dimension=header.dimension), clock, after=header.schema)
     return Restored(
         store=store.address, scopes=scopes_done, before=len(before), nodes=nodes, relationships=relationships
