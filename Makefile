@@ -23,8 +23,9 @@ $(DEV): $(READY) requirements-dev.txt
 demo: $(READY)
 	@$(BIN)/graphmem demo
 
+# As many processes as processors, each with servers of its own; just one where NEO4J_URI names the server to test.
 test: $(DEV)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses $(if $(NEO4J_URI),0,auto) --dist loadfile
 
 lint: $(DEV)
 	$(BIN)/ruff check graphmem tests scripts

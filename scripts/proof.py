@@ -39,6 +39,7 @@ def main() -> None:
     prove("opening", "scripts.opening")
     prove("hub", "scripts.hub")
     prove("image", "scripts.image")
+    prove("disk-full", "scripts.disk_full")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)

@@ -4,11 +4,11 @@ import gc
 import os
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import pytest
 from docker.errors import DockerException
@@ -16,40 +16,19 @@ from testcontainers.community.neo4j import Neo4jContainer
 
 from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.adapters.queries import Queries
 from graphmem.memory import Added
 from scripts import neo4j_local
 from tests.browse import cypher
+from tests.queries_ran import (  # noqa: F401  (pytest finds its hooks here)
+    pytest_collection_finish,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+    queries_are_noted,
+)
 from tests.scripted import ScriptedChat, rule, triple
 
 Add = Callable[..., Awaitable[Added]]
-
-
-RUN: set[tuple[str, str]] = set()
-"""Which queries ran on which dialect, for tests/contract/test_queries_run.py."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def queries_are_noted() -> Iterator[None]:
-    written = Queries.text
-
-    def noted(self: Queries, name: str, names: Mapping[str, str] | None = None) -> LiteralString:
-        RUN.add((self.dialect, name))
-        return written(self, name, names)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Queries, "text", noted)
-        yield
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask last whether every query ran, and only of a run that has all tests against stores in it."""
-    last = [item for item in items if item.path.stem == "test_queries_run"]
-    files = {path.name for path in (Path(__file__).parent / "contract").glob("test_*.py")}
-    whole = files <= {item.path.name for item in items}
-    if last and not whole:
-        config.hook.pytest_deselected(items=last)
-    items[:] = [item for item in items if item not in last] + (last if whole else [])
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +41,8 @@ def neo4j_uri() -> Iterator[str]:
     """NEO4J_URI, else 5.26 from local jars, else in a container; REQUIRE_NEO4J=1 turns a skip into a failure."""
     given = os.environ.get("NEO4J_URI")
     if given:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            pytest.fail("the tests empty the server of NEO4J_URI: one process at a time may use it, pytest -n 0.")
         yield given
         return
     yield from _server("5.26.30")

@@ -27,7 +27,7 @@ from graphmem.adapters.connection import Connection, Connector, in_words, lost_r
 from graphmem.adapters.embedded_server import Address, EmbeddedServer
 from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_slow
 from graphmem.adapters.queries import Queries, load_purge, load_queries
-from graphmem.errors import StoreError, StoreUnsupported
+from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnsupported
 from graphmem.guard.rewrite import Guarded
 from graphmem.ports import Answered, Row, Transaction
 
@@ -101,7 +101,7 @@ class BoltStore:
         try:
             info = await driver.get_server_info()
         except (Neo4jError, DriverError) as exc:
-            raise in_words(exc, self.address, self._how) from exc
+            raise self._words(exc) from exc
         self.agent = info.agent
         self.dialect = "arcadedb" if "ArcadeDB" in info.agent else neo4j_dialect(info.agent)
         self._queries = load_queries(self.dialect)
@@ -125,7 +125,7 @@ class BoltStore:
             except Neo4jError as exc:
                 # The driver takes this for passing, and would try again for as long as it may.
                 if out_of_means(exc):
-                    raise in_words(exc, self.address, self._how) from exc
+                    raise self._words(exc) from exc
                 raise
 
         return await self._run(lambda session: session.execute_write(managed), writes=True)
@@ -160,7 +160,7 @@ class BoltStore:
         except TimeoutError as exc:
             raise too_slow() from exc
         except (DriverError, OSError) as exc:
-            raise in_words(exc, self.address, self._how) from exc
+            raise self._words(exc) from exc
 
     async def purge(self) -> str | None:
         """Take erased words out of the store's files; returns in words what is left to the server's administrator."""
@@ -186,7 +186,7 @@ class BoltStore:
                 finally:
                     await transaction.close()
             except (Neo4jError, DriverError, OSError) as exc:
-                raise in_words(exc, self.address, self._how) from exc
+                raise self._words(exc) from exc
 
     def _session(self, driver: AsyncDriver, access: str, fetch: int = -1) -> AsyncSession:
         return driver.session(
@@ -207,7 +207,7 @@ class BoltStore:
             except (Neo4jError, DriverError, OSError) as exc:
                 attempt += 1
                 if not self._again(exc, attempt, writes=writes) or time.monotonic() > deadline:
-                    raise in_words(exc, self.address, self._how) from exc
+                    raise self._words(exc) from exc
                 if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
                     await self._disconnect()
                 await asyncio.sleep(min(1.0, 0.005 * 2 ** min(attempt, 7)) * random.uniform(0.3, 1))  # noqa: S311
@@ -224,6 +224,11 @@ class BoltStore:
             return False
         # A race is lost a few times; what fails every time is no race.
         return exc.is_retryable() or (attempt < RACE_ATTEMPTS and lost_race(exc))
+
+    def _words(self, exc: Exception) -> GraphMemError:
+        if self.connector.full():
+            return StoreExhausted(f"the disk of {self.address} is full: make room there, and do it again ({exc}).")
+        return in_words(exc, self.address, self._how)
 
     async def _connected(self) -> AsyncDriver:
         async with self._opening:
@@ -260,7 +265,7 @@ class BoltStore:
             # Neo4j checks IF NOT EXISTS before it waits for another client's same command.
             if isinstance(exc, Neo4jError) and "EquivalentSchemaRuleAlreadyExists" in (exc.code or ""):
                 return
-            raise in_words(exc, self.address, self._how) from exc
+            raise self._words(exc) from exc
 
     async def _sql(self, statement: str) -> None:
         address = self._address

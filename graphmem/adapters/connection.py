@@ -38,6 +38,12 @@ _EXHAUSTED = ("OutOfMemory", "StackOverFlow", "No space left", "disk is full")
 _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (_EXHAUSTED, StoreExhausted, "the graph store at {where} has no memory or disk left for this: {exc}"),
     (
+        ("TransactionCommitFailed",),
+        StoreExhausted,
+        "{where} could not write this to its disk. See whether that is full, make room, start the server again, and "
+        "do it again: nobody knows whether it was kept, but messages with ids are kept once ({exc})",
+    ),
+    (
         ("NotALeader", "ReadOnly", "Statement.AccessMode"),
         StoreForbidden,
         "{where} only reads: a follower, or a read-only database. Use neo4j:// in NEO4J_URI, which finds the member "
@@ -49,6 +55,12 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
         StoreUnavailable,
         "the database at {where} is not running: its server is just starting or stopping. Try again in a while, or "
         "check NEO4J_URI and NEO4J_DATABASE ({exc})",
+    ),
+    (
+        ("TransactionStartFailed",),
+        StoreUnavailable,
+        "the database at {where} has stopped after an error: see its log and its disk, and start the server again "
+        "({exc})",
     ),
     (
         ("AuthenticationRateLimit",),
@@ -90,6 +102,10 @@ class Connector(Protocol):
         """Return where the server answers now."""
         ...
 
+    def full(self) -> bool:
+        """Tell whether the disk under it is seen to have no room."""
+        ...
+
     def alone(self) -> AbstractContextManager[None]:
         """Keep other clients from changing the schema meanwhile, where the server does not see to that itself."""
         ...
@@ -108,6 +124,10 @@ class FixedAddress:
     def ensure(self) -> Address:
         """Return the address."""
         return self._address
+
+    def full(self) -> bool:
+        """Return False: its disk is elsewhere."""
+        return False
 
     def alone(self) -> AbstractContextManager[None]:
         """Do nothing: the server itself is asked for a lock."""

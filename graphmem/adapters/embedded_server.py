@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -14,10 +15,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
+from graphmem.errors import StoreExhausted, StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
 
 FORMAT = 1
 START_SECONDS = 60.0
+FULL_BELOW = 1 << 20
 _CHILD = Path(__file__).with_name("embedded_child.py")
 _LOGGING = """handlers=java.util.logging.FileHandler
 .level=WARNING
@@ -71,6 +73,10 @@ class EmbeddedServer:
             os.close(self._hold)
             self._hold = -1
 
+    def full(self) -> bool:
+        """Tell whether the directory's disk has less room than a page or two of the store."""
+        return shutil.disk_usage(self.directory).free < FULL_BELOW
+
     def alone(self) -> AbstractContextManager[None]:
         """Wait until no other client brings the schema up to date, and keep them waiting."""
         return self._locked("schema.lock")
@@ -112,6 +118,8 @@ class EmbeddedServer:
         deadline = time.monotonic() + START_SECONDS
         while not (self.directory / "server.json").exists():
             if child.poll() is not None:
+                if self.full():
+                    raise StoreExhausted(f"the disk of {self.directory} is full: make room there, and open it again.")
                 tail = log.read_text(encoding="utf-8", errors="replace")[-1500:]
                 raise StoreUnavailable(f"the embedded store in {self.directory} did not start. Its log ends:\n{tail}")
             if time.monotonic() > deadline:
