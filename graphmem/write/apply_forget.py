@@ -39,18 +39,20 @@ async def apply_forget(
         forgotten = [_row(i, text, vectors) for i, text in texts.items()]
         await tx.write("forget_facts", scope=scope.key, now=utc_text(now), rows=forgotten)
         await soften_doubts(facts, texts, scope, tx)
-    await _quotes(hidden, names, scope, tx)
     await tx.write("hide_episodes", scope=scope.key, now=utc_text(now), ids=hidden)
     rules = [load_rule(r["rule"]) for r in await tx.read("rules_of_episodes", scope=scope.key, ids=hidden)]
     await tx.write("delete_rules_of", scope=scope.key, ids=hidden)
     entities |= {e for rule in rules for e in entities_in(rule)}
+    orphans = await drop_orphans(entities, scope, tx)
+    phrases = [f.text for f in facts] + [r.text for r in rules]
     scrubbed = Scrubbed(
         facts=texts,
         episodes=set(hidden),
+        kept=await _blank_quotes(hidden, [*names, *phrases, *orphans.names], scope, tx),
         rules={r.id for r in rules},
-        orphans=await drop_orphans(entities, scope, tx),
+        orphans=orphans,
         names=names,
-        phrases=[f.text for f in facts] + [r.text for r in rules],
+        phrases=phrases,
     )
     await scrub_changes(scrubbed, scope, tx)
 
@@ -59,9 +61,16 @@ def _row(fact_id: str, text: str, vectors: Mapping[str, Sequence[float]]) -> dic
     return {"fact_id": fact_id, "text": text, "folded": fold(text), "embedding": list(vectors[text])}
 
 
-async def _quotes(hidden: Sequence[str], names: Sequence[str], scope: Scope, tx: Transaction) -> None:
-    """Take the quotes of hidden messages that name the value from the facts that stay."""
+async def _blank_quotes(
+    hidden: Sequence[str], words: Sequence[str], scope: Scope, tx: Transaction
+) -> set[tuple[str, str]]:
+    """Take the quotes of hidden messages that name what goes from the facts that stay, all where nothing has a name.
+
+    Returns those that are kept, each with its message's id.
+    """
     stated = await tx.read("facts_of_episodes", scope=scope.key, ids=list(hidden))
-    blank = [{k: row[k] for k in ("fact_id", "episode_id", "quote")} for row in stated if named_in(row["quote"], names)]
+    blank = [row for row in stated if not words or named_in(row["quote"], words)]
     if blank:
-        await tx.write("blank_quotes", scope=scope.key, rows=blank)
+        columns = ("fact_id", "episode_id", "quote")
+        await tx.write("blank_quotes", scope=scope.key, rows=[{k: row[k] for k in columns} for row in blank])
+    return {(row["episode_id"], row["quote"]) for row in stated if row not in blank}

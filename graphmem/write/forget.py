@@ -13,7 +13,6 @@ from graphmem.models import (
     Episode,
     Fact,
     Polarity,
-    Role,
     Rule,
     RuleState,
     Scope,
@@ -162,7 +161,7 @@ async def _naming(names: set[str], request: str, forgotten: set[str], scope: Sco
     naming = [e for e in episodes.values() if e.seq <= until and named_in(e.text, telling)]
     stated = await reader.read("facts_of_episodes", scope=scope.key, ids=[e.id for e in naming])
     theirs = {row["episode_id"] for row in stated if row["fact_id"] not in forgotten and named_in(row["text"], telling)}
-    return [e for e in naming if e.role is not Role.USER or e.id not in theirs]
+    return [e for e in naming if e.id not in theirs]
 
 
 def _telling(name: str) -> bool:

@@ -33,11 +33,13 @@ class Orphans:
 class Scrubbed:
     """What has to go: facts by id with how they read now, rules, the quotes of messages, entities, and words.
 
-    `names` go from decisions about these facts and messages only, `phrases` from all: nothing else says them.
+    `names` go from decisions about these facts and messages only, `phrases` from all: nothing else says them. `kept`
+    are the quotes of these messages, with the message's id, that other facts keep.
     """
 
     facts: Mapping[str, str]
     episodes: Set[str]
+    kept: Set[tuple[str, str]] = frozenset()
     rules: Set[str] = frozenset()
     orphans: Orphans = Orphans()
     names: Sequence[str] = ()
@@ -96,9 +98,15 @@ def _map(value: dict[str, Any], gone: Scrubbed, words: Sequence[str]) -> dict[st
     elif "canonical_id" in value:
         # An entity keeps its names while there is one.
         return {**value, "name": REMOVED, "aliases": []} if value["id"] in gone.orphans.ids else value
-    elif "quote" in value and value.get("episode_id") in gone.episodes:
+    elif _goes(value, gone):
         value = {**value, **_SILENT}
     return {k: _value(v, gone, words, k) for k, v in value.items()}
+
+
+def _goes(value: Mapping[str, Any], gone: Scrubbed) -> bool:
+    """Tell whether it is a source whose words go."""
+    episode, quote = value.get("episode_id"), value.get("quote")
+    return quote is not None and episode in gone.episodes and (episode, quote) not in gone.kept
 
 
 async def soften_doubts(facts: Sequence[Fact], texts: Mapping[str, str], scope: Scope, tx: Transaction) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -108,6 +108,13 @@ def decide(prompt: str) -> dict[str, Any]:
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 @given(life=st.lists(st.one_of(SAYS, EDITS), min_size=3, max_size=14))
+@example(
+    life=[
+        Edit("assert", 0, "Graz", 54),
+        Edit("assert", 0, "Graz", 15),
+        Say("Zoe", "LIVES_IN", "Graz", 27, "forget"),
+    ]
+)
 async def test_promises_hold_and_the_past_is_never_rewritten(
     settings: Settings, embedder: LocalEmbedder, life: list[Say | Edit]
 ) -> None:
