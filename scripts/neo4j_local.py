@@ -135,14 +135,22 @@ def running(
         _wait(child, bolt, http, log, tls=wanted.get("server.bolt.tls_level") == "REQUIRED")
         yield Server(bolt_uri=f"bolt://127.0.0.1:{bolt}", http_port=http, home=folder, pid=child.pid)
     finally:
-        child.terminate()
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        _stop(child, at_once=home is None)
         if home is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop(child: subprocess.Popen[bytes], *, at_once: bool) -> None:
+    """End a server; at once where nobody will open its data again, which saves the seconds that it takes to write."""
+    if at_once:
+        child.kill()
+    else:
+        child.terminate()
+    try:
+        child.wait(20)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def java_of(version: str) -> str:

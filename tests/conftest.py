@@ -27,6 +27,9 @@ from tests.queries_ran import (  # noqa: F401  (pytest finds its hooks here)
     queries_are_noted,
 )
 from tests.scripted import ScriptedChat, rule, triple
+from tests.servers import quick_embedded_stores, short_lived
+
+quick_embedded_stores()
 
 Add = Callable[..., Awaitable[Added]]
 
@@ -63,7 +66,7 @@ def _server(version: str) -> Iterator[str]:
     except neo4j_local.Missing as missing:
         yield from _container(version, str(missing))
         return
-    with neo4j_local.running(version) as server:
+    with short_lived(version) as server:
         yield server.bolt_uri
 
 

@@ -21,6 +21,7 @@ from graphmem.house.doctor import examine
 from graphmem.house.upkeep import migrate_store
 from scripts import neo4j_local
 from tests.scripted import ScriptedChat
+from tests.servers import short_lived
 
 KIND = "{indexConfig: {`vector.dimensions`: 384, `vector.similarity_function`: 'cosine'}}"
 NO_SWEEP = "MATCH (f:Fact) REMOVE f.sweep_key"
@@ -56,7 +57,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
         if os.environ.get("REQUIRE_NEO4J"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    with neo4j_local.running(request.param) as running:
+    with short_lived(request.param) as running:
         yield request.param, running.bolt_uri
 
 

@@ -26,12 +26,11 @@ from graphmem.errors import StoreError, StoreExhausted, StoreForbidden, StoreTim
 from graphmem.memory import Added
 from scripts import neo4j_local
 from tests.scripted import ScriptedChat
+from tests.servers import short_lived
 
 PASSWORD = "first-words-of-neo4j"
 WRONG = "words-of-somebody-else"
 AS_IT_IS = {"db.memory.transaction.max": "6m"}
-# A server that lives for a minute is not worth the better one of the compilers.
-SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 READS_ONLY = {"server.databases.read_only": "neo4j"}
 
 
@@ -50,9 +49,7 @@ class OwnServer:
     def start(self, more: Mapping[str, str] | None = None) -> None:
         self.more = dict(more or {})
         options = {**self.options, **self.more}
-        running = neo4j_local.running(
-            home=self.home, port=self.port, password=self.password, options=options, jvm=SHORT_LIVED
-        )
+        running = short_lived(home=self.home, port=self.port, password=self.password, options=options)
         self.pid = self.stack.enter_context(running).pid
 
     def stop(self) -> None:

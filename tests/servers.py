@@ -1,0 +1,25 @@
+"""Servers that live for some minutes: soon up, and with no work that only pays in the long run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from scripts import neo4j_local
+
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+PLANS_ONCE = {"dbms.cypher.min_replan_interval": "1h", "dbms.cypher.statistics_divergence_threshold": "1.0"}
+
+
+def short_lived(
+    version: str = neo4j_local.DEFAULT_VERSION, *, options: Mapping[str, str] | None = None, **how: Any
+) -> AbstractContextManager[neo4j_local.Server]:
+    """Run a server as `neo4j_local.running` does."""
+    return neo4j_local.running(version, options={**PLANS_ONCE, **(options or {})}, jvm=QUICK, **how)
+
+
+def quick_embedded_stores() -> None:
+    """Let the embedded stores that this process starts, and those that its commands start, be such servers too."""
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", " ".join(QUICK))
