@@ -1,11 +1,12 @@
 """graphmem: the long-term memory of AI agents, kept as a graph."""
 
 from graphmem.errors import GraphMemError
-from graphmem.memory import Added, Memory, Status
+from graphmem.memory import Added, Memory
 from graphmem.models import AsOf, Entity, Episode, Fact, Message, Role, Scope
 from graphmem.operations import Change
 from graphmem.read.found import SearchResult
 from graphmem.settings import Settings
+from graphmem.work import Status
 
 __all__ = [
     "Added",

@@ -16,7 +16,10 @@ GraphMemError
 │   ├── ModelUnavailable       no model, no key, no connection, too late
 │   ├── ReplyUnparsable        an answer that does not fit the schema
 │   ├── ReplyRefused           an answer that fits the schema and breaks a rule
+│   ├── PromptTooLong          more than the model can read at once
+│   ├── BatchTooCostly         some messages that take more calls or tokens than a batch may
 │   └── ReplyNotRecorded       the recording holds no such reply
+├── BudgetSpent                a scope's or the day's calls or tokens are spent; what waits is read later
 ├── EmbedderError              the embedding model cannot be loaded or does not fit the data
 └── StoreError                 the graph store
     ├── StoreUnavailable       cannot be reached or started
@@ -96,8 +99,20 @@ class ReplyRefused(ModelError):
     """A reply that fits the schema and breaks a rule of the ledger."""
 
 
+class PromptTooLong(ModelError):
+    """A prompt that is longer than what the model can read at once."""
+
+
+class BatchTooCostly(ModelError):
+    """Messages that would take more calls or tokens than the settings allow for a batch."""
+
+
 class ReplyNotRecorded(ModelError):
     """The recording holds no reply for this call."""
+
+
+class BudgetSpent(GraphMemError):
+    """The calls or tokens of a scope, or of the day, are spent; messages wait."""
 
 
 class EmbedderError(GraphMemError):

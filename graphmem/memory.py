@@ -26,13 +26,14 @@ from graphmem.models import (
     Scope,
 )
 from graphmem.operations import Change
-from graphmem.ports import ChatModel, Clock, Embedder, Transaction
+from graphmem.ports import ChatModel, Clock, Embedder
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
 from graphmem.serial import load_rule, utc_text
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
+from graphmem.work import Work
 from graphmem.write.episodes import Kept
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.validate import check_messages
@@ -56,24 +57,7 @@ class Added:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """How much a scope holds."""
-
-    scope: str
-    store: str
-    embedder: str
-    model: str | None
-    episodes: int
-    pending: int
-    parked: int
-    entities: int
-    facts: int
-    open: int
-    changes: int
-
-
-class Memory(Edits, Analytics):
+class Memory(Edits, Work, Analytics):
     """A long-term memory; open it with `async with Memory.open() as memory`."""
 
     @classmethod
@@ -134,10 +118,6 @@ class Memory(Edits, Analytics):
         episodes = [rows.episode(row["episode"]) for row in said]
         parked = {e.message_id: e.reason or "" for e in episodes if e.state is EpisodeState.PARKED}
         return replace(outcome, changes=tuple(changes), parked={**outcome.parked, **parked})
-
-    async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
-        """Draw facts from the messages that still wait in a scope."""
-        return await self._parts.writer.process(self._scope(scope), progress)
 
     async def note(self, notes: Sequence[Note], *, scope: ScopeLike) -> tuple[Change, ...]:
         """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown ones."""
@@ -240,29 +220,6 @@ class Memory(Edits, Analytics):
         """Check the ledger's promises on a scope, and name each breach; reads it whole."""
         standing = await read_standing(self._scope(scope), self._parts.store)
         return breaches(standing, self._parts.ontology, self._parts.clock.now())
-
-    async def retry(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
-        """Process the parked messages of a scope again."""
-        whose = self._scope(scope)
-
-        async def work(transaction: Transaction) -> None:
-            await transaction.write("resume_episodes", scope=whose.key, scope_key=whose.digest)
-
-        await self._parts.store.transact(work)
-        return await self.process(scope=whose, progress=progress)
-
-    async def status(self, *, scope: ScopeLike) -> Status:
-        """Return how much a scope holds, and what this memory is made of."""
-        whose = self._scope(scope)
-        row = (await self._parts.store.read("status", scopes=[whose.key]))[0]
-        counts = {k: v for k, v in row.items() if k != "scope"}
-        return Status(
-            scope=whose.key,
-            store=self._parts.store.address,
-            embedder=self._parts.embedder.name,
-            model=self._parts.model.name if self._parts.model else None,
-            **counts,
-        )
 
 
 class _Opening:

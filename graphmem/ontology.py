@@ -24,7 +24,7 @@ NOTED = "NOTED"
 RELATED_TO = "RELATED_TO"
 
 OWN_LABELS = frozenset(
-    {"Scope", "Session", "Episode", "Entity", "Fact", "FactVersion", "Change", "Rule", "GraphMem", "Migration"}
+    {"Scope", "Session", "Episode", "Entity", "Fact", "FactVersion", "Change", "Rule", "Usage", "GraphMem", "Migration"}
 )
 OWN_TYPES = frozenset(
     {

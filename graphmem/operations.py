@@ -217,12 +217,37 @@ def revised(operation: Operation, now: datetime) -> FactVersion | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a decision took: the model asked, the prompt's version, tokens in and out."""
+    """What a decision took: the model asked, the prompt's version, calls, tokens, seconds, and US dollars.
+
+    `tokens_in` counts those too that the server had cached; `money` is None where a model's price is not known.
+    """
 
     model: str = ""
     prompt_version: str = ""
+    calls: int = 0
     tokens_in: int = 0
+    tokens_cached: int = 0
     tokens_out: int = 0
+    seconds: float = 0.0
+    money: float | None = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.tokens_in + self.tokens_out
+
+    def __add__(self, other: Cost) -> Cost:
+        """Return the sum, with the other's model and prompt where it names them."""
+        return Cost(
+            model=other.model or self.model,
+            prompt_version=other.prompt_version or self.prompt_version,
+            calls=self.calls + other.calls,
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_cached=self.tokens_cached + other.tokens_cached,
+            tokens_out=self.tokens_out + other.tokens_out,
+            seconds=self.seconds + other.seconds,
+            money=None if self.money is None or other.money is None else self.money + other.money,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

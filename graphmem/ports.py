@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from graphmem.guard.rewrite import Guarded
+from graphmem.models import Episode, Mention, Triple
 
 Row: TypeAlias = Mapping[str, Any]
 Vector: TypeAlias = Sequence[float]
@@ -90,12 +91,42 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """A model's answer as text, the model that gave it, and its tokens."""
+    """A model's answer as text, the model that gave it, and its tokens, `tokens_in` with those that were cached.
+
+    `problem` says why it is not a whole answer: cut off, refused, filtered.
+    """
 
     text: str
     model: str
     tokens_in: int = 0
+    tokens_cached: int = 0
     tokens_out: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message to a chat model that answers in words."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class Talker(Protocol):
+    """A language model that answers in words."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    async def talk(self, turns: Sequence[Turn]) -> ChatReply:
+        """Answer a conversation; raises ModelError."""
+        ...
+
+    def stream(self, turns: Sequence[Turn]) -> AsyncIterator[str]:
+        """Answer a conversation piece by piece; raises ModelError."""
+        ...
 
 
 class ChatModel(Protocol):
@@ -112,6 +143,22 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundText:
+    """What patterns find in an exchange: entities, and triples of low confidence."""
+
+    mentions: tuple[Mention, ...]
+    triples: tuple[Triple, ...]
+
+
+class Finder(Protocol):
+    """Finds entities and some plain statements in texts without a language model."""
+
+    def find(self, exchange: Sequence[Episode]) -> FoundText:
+        """Return what an exchange names and plainly says."""
         ...
 
 

@@ -153,8 +153,12 @@ def change(row: Mapping[str, Any]) -> Change:
         cost=Cost(
             model=row["model"] or "",
             prompt_version=row["prompt_version"] or "",
+            calls=row["calls"] or 0,
             tokens_in=row["tokens_in"] or 0,
+            tokens_cached=row["tokens_cached"] or 0,
             tokens_out=row["tokens_out"] or 0,
+            seconds=row["seconds"] or 0.0,
+            money=row["money"] if row["model"] else 0.0,
         ),
         episode_ids=tuple(row["episode_ids"] or ()),
         editor=row["editor"] or "",

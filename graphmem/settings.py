@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from graphmem.errors import SettingsError
 
 DEFAULT_MODEL = "gpt-4o-mini"
 MOST_CONNECTIONS = 1000
+MOST_TOKENS = 1_000_000
+OUTPUTS = ("auto", "json_schema", "tool", "json_object")
+EXTRACTIONS = ("model", "two_pass", "local", "none")
 _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
@@ -24,7 +27,12 @@ class Settings:
     Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, NEO4J_CA (a file of certificates,
     for addresses with +s), NEO4J_POOL_SIZE, NEO4J_CONNECT_TIMEOUT, NEO4J_QUERY_TIMEOUT, NEO4J_RETRY_TIMEOUT (seconds
     each), GRAPHMEM_CYPHER_TIMEOUT (seconds for a user's own query), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL,
-    GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_REPLAY, GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
+    GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_MODEL_RETRIES, GRAPHMEM_MODEL_OUTPUT (auto, json_schema, tool or
+    json_object), GRAPHMEM_REPLAY, GRAPHMEM_EXTRACTION (model, two_pass, local or none), GRAPHMEM_BATCH_MESSAGES and
+    GRAPHMEM_PROMPT_TOKENS (what is read at once), GRAPHMEM_SUMMARY_TOKENS (after how many the summary is due),
+    GRAPHMEM_BATCH_CALLS, GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS, GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and
+    GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes a day may take), GRAPHMEM_PRICES (a file),
+    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
     home: Path
@@ -42,6 +50,19 @@ class Settings:
     openai_base_url: str | None = None
     model: str = DEFAULT_MODEL
     model_timeout: float = 120.0
+    model_retries: int = 3
+    model_output: str = "auto"
+    extraction: str = "model"
+    batch_messages: int = 8
+    prompt_tokens: int = 3000
+    summary_tokens: int = 2000
+    batch_calls: int | None = None
+    batch_tokens: int | None = None
+    scope_calls: int | None = None
+    scope_tokens: int | None = None
+    day_calls: int | None = None
+    day_tokens: int | None = None
+    prices: Path | None = None
     replay: Path | None = None
     ontology: Path | None = None
     tenant: str = "default"
@@ -60,7 +81,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         neo4j_password=env.get("NEO4J_PASSWORD", ""),
         neo4j_database=env.get("NEO4J_DATABASE"),
         neo4j_ca=_authorities(env.get("NEO4J_CA"), env.get("NEO4J_URI", "")),
-        neo4j_pool_size=_count("NEO4J_POOL_SIZE", env.get("NEO4J_POOL_SIZE", "32")),
+        neo4j_pool_size=_count("NEO4J_POOL_SIZE", env.get("NEO4J_POOL_SIZE", "32"), most=MOST_CONNECTIONS),
         neo4j_connect_timeout=_seconds("NEO4J_CONNECT_TIMEOUT", env.get("NEO4J_CONNECT_TIMEOUT", "5")),
         neo4j_query_timeout=_seconds("NEO4J_QUERY_TIMEOUT", env.get("NEO4J_QUERY_TIMEOUT", "60")),
         neo4j_retry_timeout=_seconds("NEO4J_RETRY_TIMEOUT", env.get("NEO4J_RETRY_TIMEOUT", "30")),
@@ -69,6 +90,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         openai_base_url=_url("OPENAI_BASE_URL", env.get("OPENAI_BASE_URL")),
         model=env.get("GRAPHMEM_MODEL", DEFAULT_MODEL),
         model_timeout=_seconds("GRAPHMEM_MODEL_TIMEOUT", env.get("GRAPHMEM_MODEL_TIMEOUT", "120")),
+        model_retries=_count("GRAPHMEM_MODEL_RETRIES", env.get("GRAPHMEM_MODEL_RETRIES", "3"), least=0, most=20),
+        model_output=_choice("GRAPHMEM_MODEL_OUTPUT", env.get("GRAPHMEM_MODEL_OUTPUT", "auto"), OUTPUTS),
+        extraction=_choice("GRAPHMEM_EXTRACTION", env.get("GRAPHMEM_EXTRACTION", "model"), EXTRACTIONS),
+        batch_messages=_count("GRAPHMEM_BATCH_MESSAGES", env.get("GRAPHMEM_BATCH_MESSAGES", "8"), most=100),
+        prompt_tokens=_count("GRAPHMEM_PROMPT_TOKENS", env.get("GRAPHMEM_PROMPT_TOKENS", "3000"), most=MOST_TOKENS),
+        summary_tokens=_count("GRAPHMEM_SUMMARY_TOKENS", env.get("GRAPHMEM_SUMMARY_TOKENS", "2000"), most=MOST_TOKENS),
+        batch_calls=_limit("GRAPHMEM_BATCH_CALLS", env),
+        batch_tokens=_limit("GRAPHMEM_BATCH_TOKENS", env),
+        scope_calls=_limit("GRAPHMEM_SCOPE_CALLS", env),
+        scope_tokens=_limit("GRAPHMEM_SCOPE_TOKENS", env),
+        day_calls=_limit("GRAPHMEM_DAY_CALLS", env),
+        day_tokens=_limit("GRAPHMEM_DAY_TOKENS", env),
+        prices=_file("GRAPHMEM_PRICES", env.get("GRAPHMEM_PRICES")),
         replay=_file("GRAPHMEM_REPLAY", env.get("GRAPHMEM_REPLAY")),
         ontology=_file("GRAPHMEM_ONTOLOGY", env.get("GRAPHMEM_ONTOLOGY")),
         tenant=env.get("GRAPHMEM_TENANT", "default"),
@@ -104,10 +138,21 @@ def _seconds(name: str, value: str) -> float:
     return seconds
 
 
-def _count(name: str, value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= MOST_CONNECTIONS:
-        raise SettingsError(f"{name}={value!r} must be a number from 1 to {MOST_CONNECTIONS}.")
+def _count(name: str, value: str, *, least: int = 1, most: int) -> int:
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise SettingsError(f"{name}={value!r} must be a number from {least} to {most}.")
     return int(value)
+
+
+def _limit(name: str, env: Mapping[str, str]) -> int | None:
+    value = env.get(name)
+    return None if value is None else _count(name, value, least=0, most=10**12)
+
+
+def _choice(name: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        raise SettingsError(f"{name}={value!r} must be one of {', '.join(known)}.")
+    return value
 
 
 def _authorities(value: str | None, uri: str) -> Path | None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import cast
 
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.connection import Connection, FixedAddress
-from graphmem.adapters.embedded_server import Address, EmbeddedServer
+from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.output_form import Form, Remembered
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.ports import ChatModel, Clock, Embedder, Store
+from graphmem.prices import load_prices
 from graphmem.read.pipeline import ReadPipeline
 from graphmem.settings import Settings
 from graphmem.write.editing import Editor
 from graphmem.write.ledger import Ledger
-from graphmem.write.pipeline import WritePipeline
+from graphmem.write.pipeline import Batch, WritePipeline
+from graphmem.write.reading import Extractor
 from graphmem.write.single import Tools
+from graphmem.write.usage import Limits, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +36,18 @@ class Parts:
     clock: Clock
     ontology: Ontology
     model: ChatModel | None
+    usage: Usage
     writer: WritePipeline
     reader: ReadPipeline
     editor: Editor
     owns_model: bool
 
     async def close(self) -> None:
-        """Let go of the store, and of the model unless it was given."""
-        await self.store.close()
+        """Finish what is done beside the writes, and let go of the store, and of the model unless it was given."""
+        try:
+            await self.writer.finish()
+        finally:
+            await self.store.close()
         if self.owns_model and self.model is not None:
             await self.model.close()
 
@@ -54,7 +63,9 @@ async def build(
     clock = clock or SystemClock()
     embedder = embedder or LocalEmbedder()
     ontology = load_ontology(settings.ontology)
-    given, model = model, model or _model(settings)
+    reads = settings.extraction in {"model", "two_pass"}
+    given, model = model, (model or _model(settings)) if reads else None
+    prices = load_prices(settings.prices)
     # Side by side: a store that has to be started and a model each take a second or more.
     loading = asyncio.create_task(embedder.load())
     try:
@@ -64,7 +75,9 @@ async def build(
         raise
     await loading
     tools = Tools(store=store, embedder=embedder, clock=clock, ontology=ontology)
-    ledger = Ledger(tools, model)
+    ledger = Ledger(tools)
+    usage = Usage(store=store, clock=clock, limits=_limits(settings), prices=prices)
+    extractor = Extractor(tools=tools, two_pass=settings.extraction == "two_pass")
     return Parts(
         settings=settings,
         store=store,
@@ -72,10 +85,33 @@ async def build(
         clock=clock,
         ontology=ontology,
         model=model,
-        writer=WritePipeline(tools, model, ledger),
-        editor=Editor(tools, ledger),
+        usage=usage,
+        writer=WritePipeline(tools, ledger, extractor, usage, model, _batch(settings)),
+        editor=Editor(tools, ledger, reads=model is not None),
         reader=ReadPipeline(store=store, embedder=embedder, clock=clock, ontology=ontology),
         owns_model=given is None,
+    )
+
+
+def remembered(settings: Settings) -> Remembered:
+    """Return what was found out about servers of chat models."""
+    return Remembered(settings.home / CACHE / "models.json")
+
+
+def _batch(settings: Settings) -> Batch:
+    return Batch(
+        messages=settings.batch_messages, tokens=settings.prompt_tokens, summary_tokens=settings.summary_tokens
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        batch_calls=settings.batch_calls,
+        batch_tokens=settings.batch_tokens,
+        scope_calls=settings.scope_calls,
+        scope_tokens=settings.scope_tokens,
+        day_calls=settings.day_calls,
+        day_tokens=settings.day_tokens,
     )
 
 
@@ -116,5 +152,8 @@ def _model(settings: Settings) -> ChatModel | None:
             api_key=settings.openai_api_key,
             base_url=settings.openai_base_url,
             timeout=settings.model_timeout,
+            retries=settings.model_retries,
+            output=None if settings.model_output == "auto" else cast("Form", settings.model_output),
+            remembered=remembered(settings),
         )
     return None

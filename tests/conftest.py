@@ -132,25 +132,21 @@ LINES: dict[str, list[dict[str, Any]]] = {
     "If I moved to Rome, I would miss the snow.": [
         triple("Ada", "LIVES_IN", "Rome", quote="If I moved to Rome", modality="hypothetical")
     ],
-    "The party takes place on 5 October.": [
-        triple("party", "HAPPENS_ON", "2024-10-05", quote="on 5 October", literal=True)
-    ],
-    "No, I meant 6 October.": [triple("party", "HAPPENS_ON", "2024-10-06", quote="6 October", literal=True)],
+    "The party takes place on 5 October.": [triple("party", "HAPPENS_ON", "2024-10-05", quote="on 5 October")],
+    "No, I meant 6 October.": [triple("party", "HAPPENS_ON", "2024-10-06", quote="6 October")],
     "I work at Lumen.": [triple("Ada", "WORKS_AT", "Lumen", quote="work at Lumen")],
     "I left Lumen.": [triple("Ada", "WORKS_AT", "Lumen", quote="left Lumen", polarity="denied")],
-    "My commute is 20 minutes.": [triple("Ada", "COMMUTE", "20 minutes", quote="20 minutes", literal=True)],
-    "My commute is an hour now.": [triple("Ada", "COMMUTE", "an hour", quote="an hour now", literal=True)],
+    "My commute is 20 minutes.": [triple("Ada", "COMMUTE", "20 minutes", quote="20 minutes")],
+    "My commute is an hour now.": [triple("Ada", "COMMUTE", "an hour", quote="an hour now")],
     "We are in Rome now.": [triple("Ada", "LIVES_IN", "Rome", quote="in Rome now")],
-    "The party takes place on 4 October.": [
-        triple("party", "HAPPENS_ON", "2024-10-04", quote="on 4 October", literal=True)
-    ],
+    "The party takes place on 4 October.": [triple("party", "HAPPENS_ON", "2024-10-04", quote="on 4 October")],
     "Please forget where I live.": [
         triple("Ada", "LIVES_IN", "", quote="forget where I live", object=None, polarity="forget")
     ],
     "Mia works at Orbit until May 2099.": [
         triple("Mia", "WORKS_AT", "Orbit", quote="until May 2099", valid_to="2099-05-01")
     ],
-    "I am 34.": [triple("Ada", "AGE", "34", quote="34", literal=True, number=34.0)],
+    "I am 34.": [triple("Ada", "AGE", "34", quote="34")],
     "I no longer have Rex.": [triple("Ada", "HAS_PET", "Rex", quote="no longer have Rex", polarity="denied")],
 }
 

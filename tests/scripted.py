@@ -13,17 +13,13 @@ from graphmem.ports import ChatReply, ChatRequest
 
 
 def triple(subject: str, predicate: str, value: str, *, quote: str, **more: Any) -> dict[str, Any]:
-    """A triple as a model writes it; `literal=True` puts the value into `value`."""
-    literal = more.pop("literal", False)
+    """A triple as a model writes it."""
     return {
         "message": "M1",
         "quote": quote,
         "subject": subject,
         "predicate": predicate,
-        "object": None if literal else value,
-        "value": value if literal else None,
-        "number": None,
-        "unit": None,
+        "object": value,
         "valid_from": None,
         "valid_to": None,
         "polarity": "stated",
@@ -41,7 +37,7 @@ def rule(when: tuple[str, str, str, str | None], then: tuple[str, str, str], *, 
         "message": "M1",
         "quote": quote,
         "when": {"event": event, "subject": subject, "predicate": predicate, "object": value},
-        "then": {**led, "value": None, "number": None, "unit": None, "polarity": "stated"},
+        "then": {**led, "polarity": "stated"},
     }
 
 
@@ -59,11 +55,24 @@ class ScriptedChat:
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request)
-        reply = self._extraction(request) if request.kind == "extract" else self._resolution(request)
+        reply = self._reply(request)
         return ChatReply(text=json.dumps(reply), model=self.name, tokens_in=10, tokens_out=5)
 
     async def close(self) -> None:
         """Nothing is open."""
+
+    def _reply(self, request: ChatRequest) -> dict[str, Any]:
+        match request.kind:
+            case "extract":
+                return self._extraction(request)
+            case "entities":
+                return {"entities": []}
+            case "relations":
+                return {k: v for k, v in self._extraction(request).items() if k != "entities"}
+            case "summary":
+                return {"summary": f"{len(request.message_ids)} messages were said."}
+            case _:
+                return self._resolution(request)
 
     def _extraction(self, request: ChatRequest) -> dict[str, Any]:
         exchange = request.user.split("Exchange:")[1]

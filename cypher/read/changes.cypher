@@ -2,6 +2,7 @@
 // $scopes [STRING]  $after INT  $limit INT  -> change
 MATCH (c:Change)
 WHERE c.scope IN $scopes AND c.number > $after
-RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids, .editor, .undoes} AS change
+RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .calls, .tokens_in, .tokens_cached,
+          .tokens_out, .seconds, .money, .episode_ids, .editor, .undoes} AS change
 ORDER BY c.number
 LIMIT $limit

@@ -3,5 +3,6 @@
 MATCH (c:Change)-[:CREATED|REVISED]->(f:Fact {id: $fact})
 WHERE f.scope IN $scopes AND c.scope IN $scopes
 WITH DISTINCT c
-RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .tokens_in, .tokens_out, .episode_ids, .editor, .undoes} AS change
+RETURN c {.id, .scope, .number, at: toString(c.at), .operations, .reason, .model, .prompt_version, .calls, .tokens_in, .tokens_cached,
+          .tokens_out, .seconds, .money, .episode_ids, .editor, .undoes} AS change
 ORDER BY change.number

@@ -1,4 +1,5 @@
 // advance_scope: keep the scope's counters after a write
-// $scope STRING  $ledger INT  $seq INT  $changes INT      (each is added)
+// $scope STRING  $ledger INT  $seq INT  $changes INT  $tokens INT      (each is added)
 MATCH (s:Scope {id: $scope})
-SET s.ledger_version = s.ledger_version + $ledger, s.seq = s.seq + $seq, s.change_number = s.change_number + $changes
+SET s.ledger_version = s.ledger_version + $ledger, s.seq = s.seq + $seq, s.change_number = s.change_number + $changes,
+    s.unsummed_tokens = coalesce(s.unsummed_tokens, 0) + $tokens

@@ -19,6 +19,8 @@ from graphmem.errors import StoreExhausted, StoreForeign, StoreNewer, StoreUnava
 
 FORMAT = 1
 START_SECONDS = 60.0
+CACHE = "cache"
+"""The folder of what can be found out or computed anew, which may be there before the store."""
 FULL_BELOW = 1 << 20
 _CHILD = Path(__file__).with_name("embedded_child.py")
 _LOGGING = """handlers=java.util.logging.FileHandler
@@ -139,7 +141,9 @@ def _claim(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not marker.exists():
             others = [
-                p.name for p in directory.iterdir() if p.name not in {"clients.lock", "start.lock", "schema.lock"}
+                p.name
+                for p in directory.iterdir()
+                if p.name not in {"clients.lock", "start.lock", "schema.lock", CACHE}
             ]
             if others and not any(name.startswith("graphmem.json") for name in others):
                 raise StoreForeign(

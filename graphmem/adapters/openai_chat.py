@@ -1,78 +1,216 @@
-"""A chat model behind any OpenAI-compatible server, through the official SDK."""
+"""A chat model behind any OpenAI-compatible server, through the official SDK, which retries with backoff and jitter."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import openai
+from openai.types.chat import ChatCompletion
 
-from graphmem.errors import ModelUnavailable, ReplyUnparsable
-from graphmem.ports import ChatReply, ChatRequest
+from graphmem.adapters.output_form import FORMS, Form, Remembered
+from graphmem.errors import ModelUnavailable, PromptTooLong, ReplyUnparsable
+from graphmem.ports import ChatReply, ChatRequest, Turn
 
 # Strict structured output refuses bounds and defaults on many servers; they are checked when the reply comes back.
-_BOUNDS = frozenset({"title", "default", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"})
+_BOUNDS = frozenset(
+    {"title", "description", "default", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"}
+)
+_NULL = {"type": "null"}
+_TOO_LONG = ("context_length_exceeded", "maximum context length", "context window", "too many tokens")
+_PROBE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"word": {"type": "string", "enum": ["ready"]}},
+    "required": ["word"],
+    "additionalProperties": False,
+}
 
 
 class OpenAIChat:
-    """Asks with a JSON schema as the response format, temperature 0."""
+    """Asks for JSON of a schema in the form that the server understands, at temperature 0.
 
-    def __init__(self, *, model: str, api_key: str | None, base_url: str | None, timeout: float) -> None:
+    `output` names the form; None lets a small question find it out once, which is `remembered` for server and model.
+    `timeout` is in seconds and for each try; slow bytes do not stretch it.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        api_key: str | None,
+        base_url: str | None,
+        timeout: float,
+        retries: int = 3,
+        output: Form | None = "json_schema",
+        remembered: Remembered | None = None,
+    ) -> None:
         self.name = model
-        self._client = openai.AsyncOpenAI(api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=3)
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=retries
+        )
+        self._deadline = timeout * (retries + 1)
+        self._form: Form | None = output
+        self._remembered = remembered
+        self._cool = True
+        self._probing = asyncio.Lock()
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        """Return the model's JSON; raises ModelUnavailable, or ReplyUnparsable where there is no whole answer."""
-        schema: dict[str, Any] = {
-            "name": request.kind,
-            "strict": True,
-            "schema": _portable(request.schema.model_json_schema()),
-        }
+        """Return the model's JSON; raises ModelUnavailable, PromptTooLong, or ReplyUnparsable for what is no answer."""
+        form = await self._known_form()
+        turns = [Turn(role="system", text=request.system), Turn(role="user", text=request.user)]
+        return await self._json(form, request.kind, portable(request.schema.model_json_schema()), turns)
+
+    async def talk(self, turns: Sequence[Turn]) -> ChatReply:
+        """Return the model's answer in words; raises ModelUnavailable, PromptTooLong, ReplyUnparsable."""
+        answer = await self._complete(messages=_messages(turns))
+        return _reply(answer, answer.choices[0].message.content)
+
+    async def stream(self, turns: Sequence[Turn]) -> AsyncIterator[str]:
+        """Yield the model's answer in words, piece by piece; raises what `talk` raises."""
         try:
-            answer = await self._client.chat.completions.create(
-                model=self.name,
-                temperature=0,
-                messages=[
-                    {"role": "system", "content": request.system},
-                    {"role": "user", "content": request.user},
-                ],
-                response_format={"type": "json_schema", "json_schema": schema},  # pyright: ignore[reportArgumentType]
-            )
-        except openai.AuthenticationError as exc:
-            raise ModelUnavailable(f"the chat model refuses the key ({exc}). Check OPENAI_API_KEY.") from exc
-        except openai.NotFoundError as exc:
-            raise ModelUnavailable(f"there is no model {self.name!r} there ({exc}). Check GRAPHMEM_MODEL.") from exc
-        except openai.OpenAIError as exc:
-            raise ModelUnavailable(f"the chat model {self.name} did not answer: {exc}. Check OPENAI_BASE_URL.") from exc
-        if not answer.choices:
-            raise ReplyUnparsable("the answer has no choices.")
-        choice = answer.choices[0]
-        if choice.finish_reason != "stop" or not choice.message.content:
-            why = choice.message.refusal or choice.finish_reason
-            raise ReplyUnparsable(f"the answer is not whole: {why}.")
-        usage = answer.usage
-        return ChatReply(
-            text=choice.message.content,
-            model=answer.model,
-            tokens_in=usage.prompt_tokens if usage else 0,
-            tokens_out=usage.completion_tokens if usage else 0,
-        )
+            async with asyncio.timeout(self._deadline):
+                create = cast("Any", self._client.chat.completions.create)
+                stream = await create(model=self.name, messages=_messages(turns), stream=True)
+                async for chunk in stream:
+                    if chunk.choices and chunk.choices[0].delta.content:
+                        yield chunk.choices[0].delta.content
+        except (openai.OpenAIError, TimeoutError) as exc:
+            raise self._in_words(exc) from exc
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
+    async def _known_form(self) -> Form:
+        async with self._probing:
+            if self._form is None:
+                key = f"{self._client.base_url} {self.name}"
+                self._form = await self._found_form(key)
+            return self._form
 
-def _portable(schema: Any) -> Any:
+    async def _found_form(self, key: str) -> Form:
+        known = self._remembered.get(key) if self._remembered else None
+        if known is not None:
+            return known
+        found = await self._probe()
+        if self._remembered:
+            self._remembered.set(key, found)
+        return found
+
+    async def _probe(self) -> Form:
+        """Find the first form that the server answers in."""
+        turns = [Turn(role="user", text='Answer with the JSON {"word": "ready"}.')]
+        wrong: list[str] = []
+        for form in FORMS:
+            try:
+                reply = await self._json(form, "probe", _PROBE, turns)
+                if json.loads(reply.text) == {"word": "ready"}:
+                    return form
+                wrong.append(f"{form}: it answered {reply.text[:60]!r}")
+            except (_Refused, ReplyUnparsable, ValueError) as exc:
+                wrong.append(f"{form}: {exc}")
+        raise ModelUnavailable(
+            f"{self.name} answers in none of the forms that graphmem knows ({'; '.join(wrong)}). Use another model, or "
+            "set GRAPHMEM_MODEL_OUTPUT."
+        )
+
+    async def _json(self, form: Form, name: str, schema: dict[str, Any], turns: Sequence[Turn]) -> ChatReply:
+        messages = _messages(turns)
+        if form == "tool":
+            function = {"name": name, "parameters": schema, "strict": True}
+            answer = await self._complete(
+                messages=messages,
+                tools=[{"type": "function", "function": function}],
+                tool_choice={"type": "function", "function": {"name": name}},
+            )
+            calls = answer.choices[0].message.tool_calls
+            return _reply(answer, calls[0].function.arguments if calls and calls[0].type == "function" else None)
+        if form == "json_object":
+            told = f"{messages[0]['content']}\n\nThe JSON has this schema: {json.dumps(schema, separators=(',', ':'))}"
+            messages = [{**messages[0], "content": told}, *messages[1:]]
+            answer = await self._complete(messages=messages, response_format={"type": "json_object"})
+        else:
+            wanted = {"name": name, "strict": True, "schema": schema}
+            answer = await self._complete(
+                messages=messages, response_format={"type": "json_schema", "json_schema": wanted}
+            )
+        return _reply(answer, answer.choices[0].message.content)
+
+    async def _complete(self, **asked: Any) -> ChatCompletion:
+        try:
+            async with asyncio.timeout(self._deadline):
+                answer = await self._created(**asked)
+        except (openai.OpenAIError, TimeoutError) as exc:
+            raise self._in_words(exc) from exc
+        if not getattr(answer, "choices", None):
+            raise ReplyUnparsable("the answer has no choices.")
+        return answer
+
+    async def _created(self, **asked: Any) -> ChatCompletion:
+        create = cast("Any", self._client.chat.completions.create)
+        try:
+            return await create(model=self.name, **asked, **({"temperature": 0} if self._cool else {}))
+        except openai.BadRequestError as exc:
+            if not (self._cool and "temperature" in str(exc)):
+                raise
+            # Models that think take no temperature.
+            self._cool = False
+            return await create(model=self.name, **asked)
+
+    def _in_words(self, exc: Exception) -> ModelUnavailable | PromptTooLong:
+        who = f"the chat model {self.name}"
+        if isinstance(exc, openai.BadRequestError) and any(sign in str(exc) for sign in _TOO_LONG):
+            return PromptTooLong(f"{who} cannot read so much at once ({exc}).")
+        if isinstance(exc, openai.AuthenticationError):
+            return ModelUnavailable(f"the chat model refuses the key ({exc}). Check OPENAI_API_KEY.")
+        if isinstance(exc, openai.NotFoundError):
+            return ModelUnavailable(f"there is no model {self.name!r} there ({exc}). Check GRAPHMEM_MODEL.")
+        if isinstance(exc, openai.RateLimitError):
+            return ModelUnavailable(f"{who} is asked too often, or its quota is spent ({exc}). Retry later.")
+        if isinstance(exc, (openai.BadRequestError, openai.UnprocessableEntityError)):
+            return _Refused(f"{who} refuses the request ({exc}). Check GRAPHMEM_MODEL_OUTPUT.")
+        if isinstance(exc, (TimeoutError, openai.APITimeoutError)):
+            return ModelUnavailable(f"{who} took too long. Check OPENAI_BASE_URL, or raise GRAPHMEM_MODEL_TIMEOUT.")
+        return ModelUnavailable(f"{who} did not answer: {exc}. Check OPENAI_BASE_URL.")
+
+
+class _Refused(ModelUnavailable):
+    """A request that the server does not understand."""
+
+
+def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    return [{"role": turn.role, "content": turn.text} for turn in turns]
+
+
+def _reply(answer: ChatCompletion, text: str | None) -> ChatReply:
+    choice, usage = answer.choices[0], answer.usage
+    whole = choice.finish_reason in {"stop", "tool_calls"} and bool(text)
+    details = usage.prompt_tokens_details if usage else None
+    return ChatReply(
+        text=text or "",
+        model=answer.model,
+        tokens_in=usage.prompt_tokens if usage else 0,
+        tokens_cached=(details.cached_tokens or 0) if details else 0,
+        tokens_out=usage.completion_tokens if usage else 0,
+        problem="" if whole else str(choice.message.refusal or choice.finish_reason or "empty"),
+    )
+
+
+def portable(schema: Any) -> Any:
     """Return a JSON schema without what strict servers refuse, each property required; their names are left alone."""
     if isinstance(schema, list):
-        return [_portable(part) for part in cast("list[Any]", schema)]
+        return [portable(part) for part in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
     kept: dict[str, Any] = {}
     for key, value in cast("dict[str, Any]", schema).items():
         if key == "properties":
-            kept[key] = {name: _portable(part) for name, part in value.items()}
+            kept[key] = {name: portable(part) for name, part in value.items()}
             kept["required"] = list(value)
+        elif key == "anyOf" and _NULL in value and len(value) == 2 and set(value[0]) <= {"type", *_BOUNDS}:
+            kept["type"] = [value[0]["type"], "null"]
         elif key not in _BOUNDS | {"required"}:
-            kept[key] = _portable(value)
+            kept[key] = portable(value)
     return kept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,6 @@ from graphmem.serial import dump, plain
 from graphmem.text import named_in
 
 COUNTED = ("closed", "kept", "uncertain", "statements", "asked")
-_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 class _Strict(BaseModel):
@@ -165,7 +163,7 @@ class StoryChat:
 def _rule(short: str, text: str, rule: RuleSaid) -> dict[str, Any]:
     subject, event, predicate, *value = rule.when
     then = _triple(short, text, *rule.then)
-    kept = ("subject", "predicate", "object", "value", "number", "unit", "polarity")
+    kept = ("subject", "predicate", "object", "polarity")
     return {
         "message": short,
         "quote": text,
@@ -178,16 +176,12 @@ def _triple(
     short: str, text: str, subject: str, predicate: str, value: str, options: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     given = dict(options or {})
-    literal = given.pop("literal", False)
     return {
         "message": short,
         "quote": given.pop("quote", text),
         "subject": subject,
         "predicate": predicate,
-        "object": None if literal else value or None,
-        "value": value if literal else None,
-        "number": float(value) if literal and _NUMBER.fullmatch(value) else None,
-        "unit": None,
+        "object": value or None,
         "valid_from": None,
         "valid_to": None,
         "polarity": "stated",

@@ -237,9 +237,55 @@ def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
 
     async def work(memory: Memory) -> None:
         outcome = await memory.retry(scope=named_scope(scope))
-        printed(as_json, outcome, lambda console: show.show_changes(console, outcome.changes))
+        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
         if outcome.parked:
             raise typer.Exit(PARKED)
+
+    with_memory(work)
+
+
+@app.command()
+def process(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """Draw facts from the messages that wait, for instance for a budget of calls or tokens."""
+
+    async def work(memory: Memory) -> None:
+        with progress_bar("reading", hidden=as_json) as moved:
+            outcome = await memory.process(scope=named_scope(scope), progress=moved)
+        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
+        if outcome.parked:
+            raise typer.Exit(PARKED)
+
+    with_memory(work)
+
+
+@app.command()
+def summary(
+    scope: ScopeOption = "",
+    refresh: Annotated[bool, typer.Option("--refresh", help="bring it up to date first")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the rolling summary of what was said, which the model is shown beside new messages."""
+
+    async def work(memory: Memory) -> None:
+        if refresh:
+            await memory.summarise(scope=named_scope(scope))
+        text = await memory.summary(scope=named_scope(scope))
+        printed(as_json, {"summary": text}, lambda _: print(text or "Nothing is summarised yet."))
+
+    with_memory(work)
+
+
+@app.command()
+def usage(
+    scope: ScopeOption = "",
+    days: Annotated[int | None, typer.Option(min=1, help="only the last so many days (UTC)")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what asking models took: calls, tokens, seconds, dollars."""
+
+    async def work(memory: Memory) -> None:
+        used = await memory.usage(scope=named_scope(scope), days=days)
+        printed(as_json, used, lambda console: show.show_usage(console, used))
 
     with_memory(work)
 

@@ -15,7 +15,7 @@ from graphmem.adapters.queries import Analysis
 from graphmem.analytics import Answer
 from graphmem.dates import show_date, show_event
 from graphmem.demo.run import AnswerShown, SessionShown
-from graphmem.memory import Added, Status
+from graphmem.memory import Added
 from graphmem.models import Entity, EntityPair, Fact, FactVersion, Precision, Rule
 from graphmem.operations import (
     Add,
@@ -25,6 +25,7 @@ from graphmem.operations import (
     ChangeEntity,
     ChangeRule,
     Compare,
+    Cost,
     Deleted,
     Forget,
     Hide,
@@ -43,8 +44,10 @@ from graphmem.operations import (
 from graphmem.read.context import validity
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.neighbourhood import Neighbourhood
+from graphmem.work import Status, Used
 from graphmem.write.clean import Cleaning
 from graphmem.write.delete import Receipt
+from graphmem.write.pipeline import Outcome
 from graphmem.write.verify import Breach
 
 COLOURS = {"new": "green", "merged": "cyan", "closed": "yellow", "corrected": "magenta", "skipped": "dim"}
@@ -55,11 +58,16 @@ def show_added(console: Console, added: Added) -> None:
     """Print what became of messages."""
     kept = f"{added.new} messages kept" + (f", {added.known} known already" if added.known else "")
     console.print(kept)
-    show_changes(console, added.changes)
-    for message, reason in added.parked.items():
+    show_outcome(console, added)
+
+
+def show_outcome(console: Console, outcome: Added | Outcome) -> None:
+    """Print the decisions, what was parked, and what waits."""
+    show_changes(console, outcome.changes)
+    for message, reason in outcome.parked.items():
         console.print(f"  [red]parked[/]  {escape(message)}: {escape(reason)}")
-    if added.note:
-        console.print(f"[yellow]{escape(added.note)}[/]")
+    if outcome.note:
+        console.print(f"[yellow]{escape(outcome.note)}[/]")
 
 
 def show_changes(console: Console, changes: Sequence[Change]) -> None:
@@ -305,9 +313,30 @@ def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
 
 
 def show_status(console: Console, status: Status) -> None:
-    """Print how much a scope holds."""
-    for name in Status.__slots__:
-        console.print(f"{name:>10}  {getattr(status, name)}", highlight=False, soft_wrap=True)
+    """Print how much a scope holds, and what it cost."""
+    shown = {name: getattr(status, name) for name in Status.__slots__ if name not in {"cost", "waiting_for"}}
+    shown |= {"asked": cost_in_words(status.cost)}
+    shown |= {"waiting": status.waiting_for} if status.waiting_for else {}
+    for name, value in shown.items():
+        console.print(f"{name:>10}  {value}", highlight=False, soft_wrap=True)
+
+
+def cost_in_words(cost: Cost) -> str:
+    """Return what asking models took, in words."""
+    if not cost.calls:
+        return "no model"
+    money = "dollars unknown" if cost.money is None else f"${cost.money:.4f}"
+    cached = f" ({cost.tokens_cached:,} cached)" if cost.tokens_cached else ""
+    tokens = f"{cost.tokens_in:,} tokens in{cached}, {cost.tokens_out:,} out"
+    return f"{cost.calls:,} calls, {tokens}, {cost.seconds:.1f} s, {money}"
+
+
+def show_usage(console: Console, used: Sequence[Used]) -> None:
+    """Print what asking models took, a line for each day, model and prompt, and the sum."""
+    for entry in used:
+        about = f"{entry.day}  {entry.cost.model or 'no answer'}  {entry.cost.prompt_version or entry.kind}"
+        console.print(f"{escape(about)}: {cost_in_words(entry.cost)}", highlight=False, soft_wrap=True)
+    console.print(f"in all: {cost_in_words(sum((u.cost for u in used), Cost()))}", highlight=False, soft_wrap=True)
 
 
 def show_session(console: Console, session: SessionShown) -> None:

@@ -20,7 +20,7 @@ from graphmem.ports import Clock, Row
 from graphmem.serial import utc_text
 from graphmem.text import digest
 
-LABELS = ("Session", "Entity", "Episode", "Fact", "FactVersion", "Rule", "Change")
+LABELS = ("Session", "Entity", "Episode", "Fact", "FactVersion", "Rule", "Change", "Usage")
 _PAGE = 500
 _TRIES = 5
 # Who holds the scope's turn to draw facts, and where it came from, is of this graph only.

@@ -1,4 +1,7 @@
-"""The prompts, one Markdown file a kind, with a version in the first line and {{placeholders}} in the text."""
+"""The prompts, one Markdown file a kind, with a version in the first line and {{placeholders}} in the text.
+
+A placeholder that no value is given for stands for a file of `parts/`, which several prompts share.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ class Rendered:
 
 @cache
 def _read(name: str) -> tuple[str, str, str]:
-    text = (resources.files("graphmem") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    folder = resources.files("graphmem") / "prompts"
+    text = (folder / f"{name}.md").read_text(encoding="utf-8")
+    parts = {p.name.removesuffix(".md"): p.read_text(encoding="utf-8").strip() for p in (folder / "parts").iterdir()}
+    text = _PLACEHOLDER.sub(lambda match: parts.get(match[1], match[0]), text)
     head, _, rest = text.partition("\n\n# system\n\n")
     system, _, user = rest.partition("\n\n# user\n\n")
     return head.removeprefix("version:").strip(), system.strip(), user.strip()

@@ -43,6 +43,7 @@ async def apply_forget(
     rules = [load_rule(r["rule"]) for r in await tx.read("rules_of_episodes", scope=scope.key, ids=hidden)]
     await tx.write("delete_rules_of", scope=scope.key, ids=hidden)
     entities |= {e for rule in rules for e in entities_in(rule)}
+    await tx.write("drop_summary", scope=scope.key)
     orphans = await drop_orphans(entities, scope, tx)
     phrases = [f.text for f in facts] + [r.text for r in rules]
     scrubbed = Scrubbed(

@@ -1,46 +1,75 @@
-"""Asking the chat model for JSON: a reply that does not fit is told why and asked once more."""
+"""Asking the chat model for JSON: a reply that does not fit is told why and asked once more; every call is counted."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from graphmem.errors import ReplyRefused, ReplyUnparsable
+from graphmem.errors import ModelError, ReplyRefused, ReplyUnparsable
+from graphmem.models import Scope
 from graphmem.operations import Cost
-from graphmem.ports import ChatModel, ChatRequest
+from graphmem.ports import ChatModel, ChatReply, ChatRequest
+from graphmem.write.usage import Usage
 
 ATTEMPTS = 2
+LONGEST_REPLY = 400_000
+"""Letters: more than the longest list of triples takes."""
+
 R = TypeVar("R", bound=BaseModel)
 T = TypeVar("T")
 
 
-async def ask(model: ChatModel, request: ChatRequest, schema: type[R], accept: Callable[[R], T]) -> tuple[T, Cost]:
-    """Return what `accept` makes of the reply, and the cost of all attempts; raises ModelError after the last one."""
-    cost = Cost(model=model.name, prompt_version=request.prompt_version)
-    asked = request
-    for attempt in range(1, ATTEMPTS + 1):
-        reply = await model.ask(replace(asked, attempt=attempt))
-        cost = replace(
-            cost,
-            model=reply.model,
-            tokens_in=cost.tokens_in + reply.tokens_in,
-            tokens_out=cost.tokens_out + reply.tokens_out,
-        )
+@dataclass(slots=True, kw_only=True)
+class Asker:
+    """Asks on behalf of one batch of a scope's messages, within what the batch, the scope and the day may take."""
+
+    model: ChatModel
+    usage: Usage
+    scope: Scope
+    spent: Cost = field(default_factory=Cost)
+
+    async def ask(self, request: ChatRequest, schema: type[R], accept: Callable[[R], T]) -> tuple[T, Cost]:
+        """Return what `accept` makes of the reply, and the cost of all attempts.
+
+        Raises ModelError after the last attempt, BudgetSpent or BatchTooCostly before one too many.
+        """
+        cost = Cost(model=self.model.name, prompt_version=request.prompt_version)
+        asked = request
+        for attempt in range(1, ATTEMPTS + 1):
+            reply, price = await self._call(replace(asked, attempt=attempt))
+            cost += price
+            try:
+                return accept(_parsed(reply, schema)), cost
+            except (ReplyUnparsable, ReplyRefused) as exc:
+                if attempt == ATTEMPTS:
+                    raise
+                asked = replace(request, user=f"{request.user}\n\nYour last answer was refused: {exc}\nAnswer again.")
+        raise AssertionError("the loop returns or raises")
+
+    async def _call(self, request: ChatRequest) -> tuple[ChatReply, Cost]:
+        await self.usage.check(self.scope, self.spent)
+        start = time.perf_counter()
         try:
-            return accept(_parsed(reply.text, schema)), cost
-        except (ReplyUnparsable, ReplyRefused) as exc:
-            if attempt == ATTEMPTS:
-                raise
-            asked = replace(request, user=f"{request.user}\n\nYour last answer was refused: {exc}\nAnswer again.")
-    raise AssertionError("the loop returns or raises")
+            reply = await self.model.ask(request)
+        except ModelError:
+            self.spent += await self.usage.enter(self.scope, request, None, time.perf_counter() - start)
+            raise
+        price = await self.usage.enter(self.scope, request, reply, time.perf_counter() - start)
+        self.spent += price
+        return reply, price
 
 
-def _parsed(text: str, schema: type[R]) -> R:
+def _parsed(reply: ChatReply, schema: type[R]) -> R:
+    if reply.problem:
+        raise ReplyUnparsable(f"it is not whole: {reply.problem}")
+    if len(reply.text) > LONGEST_REPLY:
+        raise ReplyUnparsable(f"it has {len(reply.text):,} letters; {LONGEST_REPLY:,} are the most")
     try:
-        return schema.model_validate_json(text)
+        return schema.model_validate_json(reply.text)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"

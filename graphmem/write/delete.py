@@ -78,6 +78,7 @@ async def delete_episode(
         await tx.write("delete_rules_of", scope=scope.key, ids=[episode_id])
         await tx.write("unlink_episode", scope=scope.key, id=episode_id)
         await tx.write("delete_episode", scope=scope.key, id=episode_id)
+        await tx.write("drop_summary", scope=scope.key)
         orphans = await drop_orphans(entities, scope, tx)
         rules = {r.id for r in plan.rules}
         phrases = [f.text for f in gone.values()] + [r.text for r in plan.rules]
@@ -112,7 +113,7 @@ async def delete_episode(
                 state=read_again.value,
                 reason=_READ_AGAIN,
             )
-        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1)
+        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1, tokens=0)
         return Receipt(
             episode_id=episode_id,
             change_id=change.id,

@@ -58,11 +58,12 @@ class Stated:
 class Editor:
     """Changes what is believed because a person says so."""
 
-    def __init__(self, tools: Tools, ledger: Ledger) -> None:
+    def __init__(self, tools: Tools, ledger: Ledger, *, reads: bool) -> None:
         self._tools = tools
         self._store = tools.store
         self._ontology = tools.ontology
         self._ledger = ledger
+        self._reads = reads
 
     async def assert_fact(self, stated: Stated, scope: Scope, editor: str) -> tuple[Change, ...]:
         """Believe a statement; what it contradicts is closed when it begins."""
@@ -164,7 +165,7 @@ class Editor:
 
     async def delete(self, episode_id: str, scope: Scope, editor: str) -> Receipt:
         """Delete a message for good; what has to be read again waits for the model, parked where there is none."""
-        read_again = EpisodeState.PENDING if self._ledger.has_model else EpisodeState.PARKED
+        read_again = EpisodeState.PENDING if self._reads else EpisodeState.PARKED
         return await delete_episode(episode_id, scope, self._tools, read_again=read_again, editor=editor)
 
     async def _reading(self, stated: Stated, scope: Scope, editor: str) -> Reading:

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Sequence
 from graphmem.models import Episode, Mention, Role
 from graphmem.ontology import Ontology
 from graphmem.text import fold
-from graphmem.write.replies import ExtractionReply
+from graphmem.write.replies import EntityReply, RelationsReply
 
 
-def extract_entities(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[Mention, ...]:
-    """Return every entity that the reply names, each once, with the speakers first.
+def extract_entities(
+    listed: Sequence[EntityReply], stated: RelationsReply, exchange: Sequence[Episode], ontology: Ontology
+) -> tuple[Mention, ...]:
+    """Return every entity that a reply lists or states something of, each once, with the speakers first.
 
-    What a triple names without listing it is a mention too, typed by the predicate's first object type.
+    What a triple names without its being listed is typed by the predicate's first object type.
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, entity extractor.
     """
     found: dict[str, Mention] = {}
-    for mention in (*speakers(exchange), *_listed(reply, ontology), *_unlisted(reply, ontology)):
+    for mention in (*speakers(exchange), *_listed(listed, ontology), *_unlisted(listed, stated, ontology)):
         key = next((fold(n) for n in (mention.name, *mention.aliases) if fold(n) in found), fold(mention.name))
         known = found.get(key)
         found[key] = mention if known is None else _joined(known, mention)
@@ -31,27 +33,24 @@ def speakers(exchange: Sequence[Episode]) -> tuple[Mention, ...]:
     return tuple(Mention(name=name, type="Person") for name in names)
 
 
-def _listed(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
-    return [
-        Mention(name=e.name, type=ontology.type(e.type), aliases=tuple(dict.fromkeys(e.aliases)))
-        for e in reply.entities
-    ]
+def _listed(listed: Sequence[EntityReply], ontology: Ontology) -> list[Mention]:
+    return [Mention(name=e.name, type=ontology.type(e.type), aliases=tuple(dict.fromkeys(e.aliases))) for e in listed]
 
 
-def _unlisted(reply: ExtractionReply, ontology: Ontology) -> list[Mention]:
-    listed = {fold(n) for e in reply.entities for n in (e.name, *e.aliases)}
+def _unlisted(listed: Sequence[EntityReply], stated: RelationsReply, ontology: Ontology) -> list[Mention]:
+    known = {fold(n) for e in listed for n in (e.name, *e.aliases)}
     mentions: list[Mention] = []
-    for subject, predicate_name, value in _named(reply):
+    for subject, predicate_name, value in _named(stated):
         predicate = ontology.predicate(predicate_name)
-        if fold(subject) not in listed:
+        if fold(subject) not in known:
             mentions.append(Mention(name=subject, type="Thing"))
-        if value is not None and predicate.literal is None and fold(value) not in listed:
+        if value is not None and predicate.literal is None and fold(value) not in known:
             mentions.append(Mention(name=value, type=predicate.objects[0]))
     return mentions
 
 
-def _named(reply: ExtractionReply) -> Iterator[tuple[str, str, str | None]]:
-    """Yield subject, predicate and object of all that the reply says."""
+def _named(reply: RelationsReply) -> Iterator[tuple[str, str, str | None]]:
+    """Yield subject, predicate and object of all that a reply states."""
     for triple in reply.triples:
         yield triple.subject, triple.predicate, triple.object
         yield from ((ground.subject, ground.predicate, None) for ground in triple.rests_on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,8 @@ async def _store(
     )
     await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=fresh)
     await transaction.write("link_next", scope=scope.key, rows=pairs)
-    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0)
+    tokens = sum(embedder.count_tokens(embedded_text(str(row["speaker"]), str(row["text"]))) for row in fresh)
+    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0, tokens=tokens)
     return len(fresh), locked["change_number"]
 
 
@@ -133,12 +134,17 @@ def _row(identity: str, message: Message, vector: list[float], scope: Scope, sta
     }
 
 
-def batches(episodes: Sequence[Episode], size: int) -> list[tuple[Episode, ...]]:
-    """Cut episodes into exchanges: neighbours of one session, at most `size` of them."""
+def batches(
+    episodes: Sequence[Episode], size: int, tokens: int, count: Callable[[Episode], int]
+) -> list[tuple[Episode, ...]]:
+    """Cut episodes into exchanges: neighbours of one session, at most `size` and `tokens` in all, or just one."""
     cut: list[list[Episode]] = []
+    left = 0
     for episode in episodes:
-        if cut and len(cut[-1]) < size and cut[-1][0].session == episode.session:
+        left -= count(episode)
+        if cut and left >= 0 and len(cut[-1]) < size and cut[-1][0].session == episode.session:
             cut[-1].append(episode)
         else:
             cut.append([episode])
+            left = tokens - count(episode)
     return [tuple(part) for part in cut]

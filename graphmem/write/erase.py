@@ -11,7 +11,7 @@ from graphmem.ports import Store, Transaction
 
 BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen.
-LABELS = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Scope")
+LABELS = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Usage", "Scope")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ from graphmem.models import (
 )
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Change, Compare, Cost, Invalidate, InvalidateKind
-from graphmem.ports import ChatModel, Reader, Row, Transaction, Vector
+from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
-from graphmem.write.asking import ask
+from graphmem.write.asking import Asker
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
@@ -43,40 +43,42 @@ class _Stale(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """Linked and decided, as of a ledger version; `asked` is what the model saw."""
+    """Linked and decided, as of a ledger version; `asked` is what the model saw, `compares` whether there is one."""
 
     version: int
     linked: Linked
     vectors: Mapping[str, Vector]
+    compares: bool
     asked: frozenset[tuple[str, frozenset[str]]] = frozenset()
     reply: ResolutionReply | None = None
     cost: Cost = field(default_factory=Cost)
+
+    def shown(self, linked: Linked) -> Shown:
+        """Return what a model is to be shown of a reading: what rules do not settle, and entities of like names."""
+        return _show(linked, asks=self.compares)
 
 
 class Ledger:
     """Writes what was read into a scope's facts."""
 
-    def __init__(self, tools: Tools, model: ChatModel | None) -> None:
+    def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._store = tools.store
         self._clock = tools.clock
         self._ontology = tools.ontology
-        self._model = model
 
-    @property
-    def has_model(self) -> bool:
-        """Whether there is a chat model to read and decide."""
-        return self._model is not None
-
-    async def commit(self, reading: Reading, scope: Scope) -> tuple[Change, ...]:
+    async def commit(self, reading: Reading, scope: Scope, asker: Asker | None = None) -> tuple[Change, ...]:
         """Judge outside the lock and write inside it, again where others wrote what the model must see.
+
+        Without an asker nothing is asked: what rules cannot decide is left as it is, unless the reading rules on it.
 
         Entities that the model holds for one are merged afterwards, each by a decision of its own.
 
-        Raises ModelError, and StoreConflict when others were faster too often.
+        Raises ModelError and BudgetSpent, and StoreConflict when others were faster too often.
         """
+        asker = asker if reading.ruling is None else None
         for _ in range(ROUNDS):
-            judged = await self._judge(reading, scope)
+            judged = await self._judge(reading, scope, asker)
             now = self._clock.now()
 
             async def work(tx: Transaction, judged: _Judged = judged, now: datetime = now) -> tuple[Change, ...]:
@@ -109,20 +111,20 @@ class Ledger:
             made += await decide(build, scope, self._tools)
         return made
 
-    async def _judge(self, reading: Reading, scope: Scope) -> _Judged:
+    async def _judge(self, reading: Reading, scope: Scope, asker: Asker | None) -> _Judged:
         """Link, detect and decide outside the lock, where a model may take its time."""
         version = (await self._store.read("ledger_version", scope=scope.key))[0]["ledger_version"]
         linked = await self._link(reading, scope, self._store)
         texts = sorted(linked.texts | {self._neutral(s) for s in linked.stated if s.polarity is Polarity.FORGET})
         vectors = dict(zip(texts, await self._tools.embedder.embed(texts), strict=True)) if texts else {}
         linked = await self._decide(reading, linked, vectors, scope, self._store)
-        judged = _Judged(version=version, linked=linked, vectors=vectors)
-        shown = _show(linked, asks=self._asks(reading))
+        judged = _Judged(version=version, linked=linked, vectors=vectors, compares=asker is not None)
+        shown = judged.shown(linked)
         if not shown.triples and not shown.pairs:
             return judged
         if reading.ruling is not None:
             return replace(judged, reply=reading.ruling(shown), asked=_asked(shown))
-        if self._model is None:
+        if asker is None:
             return judged
         request = resolution_request(shown, reading.exchange, self._ontology)
 
@@ -131,12 +133,8 @@ class Ledger:
             resolve_pairs(reply, shown)
             return reply
 
-        reply, cost = await ask(self._model, request, ResolutionReply, accept)
+        reply, cost = await asker.ask(request, ResolutionReply, accept)
         return replace(judged, reply=reply, cost=cost, asked=_asked(shown))
-
-    def _asks(self, reading: Reading) -> bool:
-        """Tell whether a model is asked about entities of like names."""
-        return self._model is not None and reading.ruling is None and reading.extraction == "model"
 
     def _neutral(self, statement: Statement) -> str:
         return neutral(statement.fact, self._ontology)
@@ -215,12 +213,12 @@ class Ledger:
             raise _Stale
         await apply_changes(fired.changes, effects_of(reading, linked.links, vectors), scope, self._ontology, now, tx)
         ledger = int(any(c.operations for c in fired.changes))
-        await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes))
+        await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes), tokens=0)
         return fired.changes
 
     def _resolved(self, reading: Reading, linked: Linked, judged: _Judged, now: datetime) -> tuple[Settled, ...]:
         """Put the model's decisions in their places; raises _Stale where it decided about something else."""
-        shown = _show(linked, asks=self._asks(reading))
+        shown = judged.shown(linked)
         if _asked(shown) != judged.asked:
             raise _Stale
         by_model = iter(resolve(judged.reply, shown, self._ontology, now, self._neutral) if judged.reply else ())

@@ -3,44 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from graphmem import rows
-from graphmem.errors import ModelError, NotFound, StoreConflict
-from graphmem.models import (
-    Entity,
-    Episode,
-    EpisodeState,
-    Interval,
-    Literal,
-    Mention,
-    Message,
-    Note,
-    Scope,
-    Triple,
+from graphmem.errors import (
+    BatchTooCostly,
+    BudgetSpent,
+    GraphMemError,
+    ModelError,
+    ModelUnavailable,
+    NotFound,
+    PromptTooLong,
+    StoreConflict,
 )
+from graphmem.models import Episode, EpisodeState, Interval, Literal, Mention, Message, Note, Scope, Triple
 from graphmem.ontology import NOTED
 from graphmem.operations import Change, Cost
 from graphmem.ports import ChatModel, Transaction
-from graphmem.text import named_in
-from graphmem.write.asking import ask
-from graphmem.write.entities import extract_entities, speakers
+from graphmem.write.asking import Asker
 from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
-from graphmem.write.extract import extraction_request
 from graphmem.write.ledger import Ledger
-from graphmem.write.link import candidates
+from graphmem.write.reading import Extractor
 from graphmem.write.record import Reading, settle_episodes
-from graphmem.write.relations import generate_relations, generate_rules
-from graphmem.write.replies import ExtractionReply
 from graphmem.write.single import Tools
+from graphmem.write.summary import bring_up_to_date, said_tokens
 from graphmem.write.turn import turn
+from graphmem.write.usage import Usage
 
-EXCHANGE = 8
-CONTEXT_MESSAGES = 10
 NOTES_AT_ONCE = 50
+NO_MODEL = (
+    "No chat model is set, so messages are searchable but no facts were drawn from them. Set OPENAI_API_KEY (and "
+    "OPENAI_BASE_URL, GRAPHMEM_MODEL) or GRAPHMEM_REPLAY."
+)
 _READ_AT_ONCE = 400
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -55,17 +54,47 @@ class Outcome:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How many messages and tokens are read at once, and after how many tokens the summary is due."""
+
+    messages: int = 8
+    tokens: int = 3000
+    summary_tokens: int = 2000
+
+
+@dataclass(slots=True)
+class _Done:
+    """What came of the exchanges so far."""
+
+    changes: list[Change] = field(default_factory=list[Change])
+    parked: dict[str, str] = field(default_factory=dict[str, str])
+    messages: int = 0
+
+
 class WritePipeline:
     """Turns messages into facts, one exchange of a scope at a time."""
 
-    def __init__(self, tools: Tools, model: ChatModel | None, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        ledger: Ledger,
+        extractor: Extractor,
+        usage: Usage,
+        model: ChatModel | None,
+        batch: Batch,
+    ) -> None:
+        self._tools = tools
         self._store = tools.store
         self._embedder = tools.embedder
         self._clock = tools.clock
-        self._ontology = tools.ontology
-        self._model = model
         self._ledger = ledger
+        self._extractor = extractor
+        self._usage = usage
+        self._model = model
+        self._batch = batch
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._summaries: dict[str, asyncio.Task[None]] = {}
 
     async def keep(self, messages: Sequence[Message], scope: Scope) -> Kept:
         """Store messages durably."""
@@ -81,31 +110,73 @@ class WritePipeline:
                 return await self._process_all(scope, progress)
 
     async def _process_all(self, scope: Scope, progress: Progress | None) -> Outcome:
-        changes: list[Change] = []
-        parked: dict[str, str] = {}
-        done = 0
-        while pending := await self._pending(scope):
-            for exchange in batches(pending, EXCHANGE):
-                try:
-                    changes += await self._process(exchange, scope)
-                    done += len(exchange)
-                except (ModelError, StoreConflict) as exc:
-                    reason = f"{type(exc).__name__}: {exc}"
-                    parked |= {e.message_id: reason for e in exchange}
-                    await self._park(exchange, scope, reason)
-                if progress is not None:
-                    progress(done + len(parked), len(pending))
-        note = None
-        if self._model is None and done:
-            note = (
-                "No chat model is set, so messages are searchable but no facts were drawn from them. Set "
-                "OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL) or GRAPHMEM_REPLAY."
-            )
-        return Outcome(changes=tuple(changes), parked=parked, done=done, note=note)
+        done = _Done()
+        note = NO_MODEL if self._model is None and self._extractor.finder is None else None
+        try:
+            while pending := await self._pending(scope):
+                for exchange in batches(pending, self._batch.messages, self._batch.tokens, self._tokens):
+                    await self._process(exchange, scope, done)
+                    if progress is not None:
+                        progress(done.messages + len(done.parked), len(pending))
+        except BudgetSpent as exc:
+            note = f"{len(await self._pending(scope))} messages wait: {exc}"
+        self._summarise_later(scope)
+        if not done.messages and note is NO_MODEL:
+            note = None
+        return Outcome(changes=tuple(done.changes), parked=done.parked, done=done.messages, note=note)
+
+    async def _process(self, exchange: tuple[Episode, ...], scope: Scope, done: _Done) -> None:
+        """Read and commit one exchange; what is too long for the model is read in halves, what fails is parked."""
+        asker = self._asker(scope)
+        try:
+            reading = await self._extractor.read(exchange, scope, asker)
+            done.changes += await self._ledger.commit(reading, scope, asker)
+            done.messages += len(exchange)
+        except (PromptTooLong, BatchTooCostly) as exc:
+            if len(exchange) == 1:
+                await self._park(exchange, scope, exc, done)
+                return
+            half = len(exchange) // 2
+            await self._process(exchange[:half], scope, done)
+            await self._process(exchange[half:], scope, done)
+        except (ModelError, StoreConflict) as exc:
+            await self._park(exchange, scope, exc, done)
+
+    def _asker(self, scope: Scope) -> Asker | None:
+        return None if self._model is None else Asker(model=self._model, usage=self._usage, scope=scope)
+
+    def _summarise_later(self, scope: Scope) -> None:
+        """Bring the scope's summary up to date beside what comes next, unless that is being done."""
+        if self._model is None or scope.key in self._summaries:
+            return
+        task = asyncio.create_task(self._summarise(scope))
+        self._summaries[scope.key] = task
+        task.add_done_callback(lambda _: self._summaries.pop(scope.key, None))
+
+    async def _summarise(self, scope: Scope) -> None:
+        try:
+            await self.summarise(scope)
+        except GraphMemError as exc:
+            # It is due still, and tried again after the next write.
+            _log.warning("the summary of %s was not brought up to date: %s", scope.key, exc)
+
+    async def summarise(self, scope: Scope, due_tokens: int | None = None) -> int:
+        """Bring a scope's summary up to date; returns how many messages went in. Raises ModelError, BudgetSpent."""
+        asker = self._asker(scope)
+        if asker is None:
+            raise ModelUnavailable(NO_MODEL)
+        return await bring_up_to_date(scope, due_tokens or self._batch.summary_tokens, self._tools, asker)
+
+    async def finish(self) -> None:
+        """Wait for what is done beside the writes."""
+        await asyncio.gather(*self._summaries.values())
 
     def _queue(self, what: str, scope: Scope) -> asyncio.Lock:
         """Writers of one memory wait here, and only the first of them asks the store."""
         return self._locks.setdefault((what, scope.key), asyncio.Lock())
+
+    def _tokens(self, episode: Episode) -> int:
+        return said_tokens(episode, self._tools)
 
     async def _pending(self, scope: Scope) -> list[Episode]:
         found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=_READ_AT_ONCE)
@@ -115,7 +186,10 @@ class WritePipeline:
         found = await self._store.read("episodes_by_ids", scopes=[scope.key], ids=list(ids))
         return sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
 
-    async def _park(self, exchange: Sequence[Episode], scope: Scope, reason: str) -> None:
+    async def _park(self, exchange: Sequence[Episode], scope: Scope, exc: GraphMemError, done: _Done) -> None:
+        reason = f"{type(exc).__name__}: {exc}"
+        done.parked |= {e.message_id: reason for e in exchange}
+
         async def work(transaction: Transaction) -> None:
             await settle_episodes(transaction, exchange, scope, EpisodeState.PARKED, "none", reason)
 
@@ -127,7 +201,7 @@ class WritePipeline:
             changes: list[Change] = []
             for start in range(0, len(notes), NOTES_AT_ONCE):
                 read = await self._noted(notes[start : start + NOTES_AT_ONCE], scope)
-                changes += await self._ledger.commit(read, scope)
+                changes += await self._ledger.commit(read, scope, self._asker(scope))
             return tuple(changes)
 
     async def _noted(self, notes: Sequence[Note], scope: Scope) -> Reading:
@@ -145,39 +219,6 @@ class WritePipeline:
             settles=False,
         )
 
-    async def _process(self, exchange: tuple[Episode, ...], scope: Scope) -> tuple[Change, ...]:
-        return await self._ledger.commit(await self._read(exchange, scope), scope)
-
-    async def _read(self, exchange: tuple[Episode, ...], scope: Scope) -> Reading:
-        """Ask the model for entities and triples; without one, take the speakers and the known names."""
-        known = await candidates((w for e in exchange for w in (e.speaker, *e.text.split())), scope, self._store)
-        if self._model is None:
-            return Reading(
-                exchange=exchange,
-                mentions=(*speakers(exchange), *_named(known, exchange)),
-                triples=(),
-                cost=Cost(),
-                extraction="none",
-            )
-        first = exchange[0].seq
-        before = await self._store.read("episodes_before", scope=scope.key, before=first, limit=CONTEXT_MESSAGES)
-        earlier = await self._episodes([row["id"] for row in before], scope)
-        request = extraction_request(exchange, earlier, known, "", self._ontology)
-
-        def accept(reply: ExtractionReply) -> Reading:
-            return Reading(
-                exchange=exchange,
-                mentions=extract_entities(reply, exchange, self._ontology),
-                triples=generate_relations(reply, exchange, self._ontology),
-                rules=generate_rules(reply, exchange, self._ontology),
-                cost=Cost(),
-                extraction="model",
-                compares=True,
-            )
-
-        reading, cost = await ask(self._model, request, ExtractionReply, accept)
-        return replace(reading, cost=cost)
-
 
 def _noted_triple(note: Note, episode: Episode) -> Triple:
     return Triple(
@@ -188,11 +229,3 @@ def _noted_triple(note: Note, episode: Episode) -> Triple:
         quote=episode.text,
         interval=Interval(start=episode.at),
     )
-
-
-def _named(known: Sequence[Entity], exchange: Sequence[Episode]) -> list[Mention]:
-    return [
-        Mention(name=e.name, type=e.type)
-        for e in known
-        if any(named_in(x.text, (e.name, *e.aliases)) for x in exchange)
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -26,8 +26,9 @@ Ruling: TypeAlias = Callable[[Shown], ResolutionReply]
 class Reading:
     """What was read in an exchange; `ruling` decides its conflicts where no model is to be asked.
 
-    `settles` says that the messages are pending, and done once this is written; `corrects` that the one statement takes
-    the place of this fact, which was a mistake; `compares` that statements are held against others in other words.
+    `dropped` says why parts of a model's reply were not taken; `settles` that the messages are pending, and done once
+    this is written; `corrects` that the one statement takes the place of this fact, which was a mistake; `compares`
+    that statements are held against others in other words.
     """
 
     exchange: tuple[Episode, ...]
@@ -36,6 +37,7 @@ class Reading:
     cost: Cost
     extraction: str
     rules: tuple[StatedRule, ...] = ()
+    dropped: tuple[str, ...] = ()
     settles: bool = True
     ruling: Ruling | None = None
     corrects: str | None = None
@@ -84,7 +86,7 @@ def changes_of(
     links = linked.links
     if reading.extraction == "model" or links.operations:
         found = f"{len(reading.mentions)} entities, {len(reading.triples)} statements"
-        said = f"read {len(reading.exchange)} messages: {found}"
+        said = f"read {len(reading.exchange)} messages: {found}{_dropped(reading)}"
         operations = (*links.operations, *_compared(links, pairs))
         made.append((operations, said, reading.cost, tuple(e.id for e in reading.exchange)))
     for rule in linked.rules:
@@ -93,7 +95,7 @@ def changes_of(
         sources = tuple(s.episode_id for s in decision.statement.fact.sources)
         price = Cost()
         if decision.by_model:
-            price, cost = cost, replace(cost, tokens_in=0, tokens_out=0)
+            price, cost = cost, Cost(model=cost.model, prompt_version=cost.prompt_version)
         made.append((decision.operations, decision.reason, price, sources))
     return tuple(
         Change(
@@ -109,6 +111,11 @@ def changes_of(
         )
         for i, (operations, reason, price, sources) in enumerate(made, start=number + 1)
     )
+
+
+def _dropped(reading: Reading) -> str:
+    """Return how much of a reply was not taken, and why the first of it."""
+    return f"; {len(reading.dropped)} dropped, as {reading.dropped[0]}" if reading.dropped else ""
 
 
 def _compared(links: Links, decisions: Sequence[PairDecision]) -> list[Compare]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,28 +24,55 @@ from graphmem.models import (
 )
 from graphmem.ontology import RELATED_TO, LiteralKind, Ontology, Predicate
 from graphmem.text import fold
-from graphmem.write.replies import ExtractionReply, RuleReply, TripleReply
+from graphmem.write.replies import NAME_CHARACTERS, RelationsReply, RuleReply, TripleReply
+
+_NUMBER = re.compile(r"-?\d(?:[\d,_]|[ ](?=\d{3}\b))*(?:\.\d+)?")
+_TOLD = 3
 
 
-def generate_relations(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[Triple, ...]:
-    """Return the reply's triples, checked: message shown, words quoted as said, dates readable, object fitting.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relations:
+    """The triples and rules of a reply as values, the part of it that they come from, and why the rest was dropped."""
 
-    Raises ReplyRefused, naming the triple. A predicate outside the ontology becomes RELATED_TO.
+    triples: tuple[Triple, ...]
+    rules: tuple[StatedRule, ...]
+    kept: RelationsReply
+    dropped: tuple[str, ...] = ()
+
+
+def generate_relations(reply: RelationsReply, exchange: Sequence[Episode], ontology: Ontology) -> Relations:
+    """Check what a reply states: message shown, words quoted as said, dates readable, object fitting.
+
+    What fails is dropped, with the reason; where nothing is left ReplyRefused is raised. A predicate outside the
+    ontology becomes RELATED_TO.
 
     Source: Mem0g (arXiv 2504.19413) section 2.2, relationship generator.
     """
-    shown = _shown(exchange)
-    return tuple(_triple(_Read(number, t), shown, ontology) for number, t in enumerate(reply.triples, start=1))
+    shown = {f"M{i}": e for i, e in enumerate(exchange, start=1)}
+    triples: list[tuple[TripleReply, Triple]] = []
+    rules: list[tuple[RuleReply, StatedRule]] = []
+    dropped: list[str] = []
+    for number, stated in enumerate(_once(reply.triples), start=1):
+        try:
+            triples.append((stated, _triple(_Read(number, stated), shown, ontology)))
+        except ReplyRefused as exc:
+            dropped.append(str(exc))
+    for number, stated in enumerate(reply.rules, start=1):
+        try:
+            rules.append((stated, _rule(stated, number, shown, ontology)))
+        except ReplyRefused as exc:
+            dropped.append(str(exc))
+    if dropped and not triples and not rules:
+        raise ReplyRefused(" ".join(dropped[:_TOLD]))
+    kept = RelationsReply(triples=[t for t, _ in triples], rules=[r for r, _ in rules])
+    return Relations(
+        triples=tuple(t for _, t in triples), rules=tuple(r for _, r in rules), kept=kept, dropped=tuple(dropped)
+    )
 
 
-def generate_rules(reply: ExtractionReply, exchange: Sequence[Episode], ontology: Ontology) -> tuple[StatedRule, ...]:
-    """Return the consequences that are stated ahead, checked like triples; raises ReplyRefused."""
-    shown = _shown(exchange)
-    return tuple(_rule(r, number, shown, ontology) for number, r in enumerate(reply.rules, start=1))
-
-
-def _shown(exchange: Sequence[Episode]) -> dict[str, Episode]:
-    return {f"M{i}": e for i, e in enumerate(exchange, start=1)}
+def _once(stated: Sequence[TripleReply]) -> list[TripleReply]:
+    """Return each triple once, since models repeat themselves."""
+    return list({t.model_dump_json(): t for t in stated}.values())
 
 
 def _rule(reply: RuleReply, number: int, shown: Mapping[str, Episode], ontology: Ontology) -> StatedRule:
@@ -73,7 +101,7 @@ class _Read:
 
     def refused(self, why: str) -> ReplyRefused:
         r = self.reply
-        return ReplyRefused(f"{self.kind} {self.number} ({r.subject} {r.predicate} {r.object or r.value}): {why}.")
+        return ReplyRefused(f"{self.kind} {self.number} ({r.subject} {r.predicate} {r.object}): {why}.")
 
 
 def _triple(read: _Read, shown: Mapping[str, Episode], ontology: Ontology) -> Triple:
@@ -91,7 +119,7 @@ def _triple(read: _Read, shown: Mapping[str, Episode], ontology: Ontology) -> Tr
         subject=reply.subject,
         predicate=predicate.name if known else RELATED_TO,
         raw_predicate="" if known else reply.predicate,
-        object=_object(read, predicate, known),
+        object=_object(read, predicate),
         episode_id=episode.id,
         quote=reply.quote,
         interval=_interval(read, episode.at),
@@ -102,23 +130,30 @@ def _triple(read: _Read, shown: Mapping[str, Episode], ontology: Ontology) -> Tr
     )
 
 
-def _object(read: _Read, predicate: Predicate, known: bool) -> str | Literal | None:
-    reply = read.reply
-    if reply.polarity is Polarity.FORGET and reply.object is None and reply.value is None:
-        return None
-    if predicate.literal is None:
-        if reply.object is not None:
-            return reply.object
-        if known:
-            raise read.refused(f"{predicate.name} needs an entity in `object`")
-    text = reply.value or reply.object
+def _object(read: _Read, predicate: Predicate) -> str | Literal | None:
+    text, forgets = read.reply.object, read.reply.polarity is Polarity.FORGET
     if text is None:
-        raise read.refused("neither `object` nor `value` says what")
-    forgets = reply.polarity is Polarity.FORGET
-    if predicate.literal is LiteralKind.NUMBER and reply.number is None and not forgets:
-        raise read.refused(f"{predicate.name} needs a `number`")
+        if forgets:
+            return None
+        raise read.refused("`object` says nothing")
+    if predicate.literal is None:
+        if len(text) > NAME_CHARACTERS:
+            raise read.refused(f"{predicate.name} needs an entity, not a text of {len(text)} letters")
+        return text
+    number, unit = _number(text) if predicate.literal is LiteralKind.NUMBER else (None, None)
+    if predicate.literal is LiteralKind.NUMBER and number is None and not forgets:
+        raise read.refused(f"{predicate.name} needs a number in digits")
     date = _date(read, text)[0] if predicate.literal is LiteralKind.DATE else None
-    return Literal(text=text, number=reply.number, unit=reply.unit, date=date)
+    return Literal(text=text, number=number, unit=unit, date=date)
+
+
+def _number(text: str) -> tuple[float | None, str | None]:
+    """Return the first number of a text and what stands after it, or before it as in "$400"."""
+    found = _NUMBER.search(text)
+    if found is None:
+        return None, None
+    unit = text[found.end() :].strip() or text[: found.start()].strip()
+    return float(found[0].replace(",", "").replace("_", "").replace(" ", "")), unit or None
 
 
 def _interval(read: _Read, said: datetime) -> Interval:

@@ -10,8 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from graphmem.models import Modality, Polarity, RuleEvent
 from graphmem.operations import InvalidateKind
 
+NAME_CHARACTERS = 300
+
 # Messages are shown with &, < and > escaped, and models copy what they see.
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(unescape)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS), AfterValidator(unescape)
+]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(unescape)]
 Date = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 
@@ -36,16 +40,13 @@ class GroundReply(_Reply):
 
 
 class TripleReply(_Reply):
-    """One labelled triple as the model states it."""
+    """One labelled triple as the model states it; the object is a name, or a text, number or date in words."""
 
     message: Name
     quote: Text
     subject: Name
     predicate: Name
-    object: Name | None
-    value: Text | None
-    number: float | None
-    unit: str | None
+    object: Text | None
     valid_from: Date | None
     valid_to: Date | None
     polarity: Polarity
@@ -68,10 +69,7 @@ class ConsequenceReply(_Reply):
 
     subject: Name
     predicate: Name
-    object: Name | None
-    value: Text | None
-    number: float | None
-    unit: str | None
+    object: Text | None
     polarity: Literal["stated", "denied"]
 
 
@@ -84,12 +82,27 @@ class RuleReply(_Reply):
     then: ConsequenceReply
 
 
-class ExtractionReply(_Reply):
-    """Entities, triples and rules of one exchange."""
+class EntitiesReply(_Reply):
+    """Entities of one exchange, the first of two passes."""
 
     entities: list[EntityReply] = Field(max_length=200)
-    triples: list[TripleReply] = Field(max_length=200)
+
+
+class RelationsReply(_Reply):
+    """Triples and rules of one exchange, the second of two passes."""
+
+    triples: list[TripleReply] = Field(max_length=1000)
     rules: list[RuleReply] = Field(default_factory=list[RuleReply], max_length=50)
+
+
+class ExtractionReply(RelationsReply, EntitiesReply):
+    """Entities, triples and rules of one exchange, in one pass."""
+
+
+class SummaryReply(_Reply):
+    """What was said so far, in short."""
+
+    summary: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000)]
 
 
 class DecisionReply(_Reply):

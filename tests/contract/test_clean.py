@@ -16,8 +16,8 @@ from tests.scripted import ScriptedChat, rule, triple
 from tests.values import said
 
 READ: dict[str, list[dict[str, Any]]] = {
-    "I plan a trip to Iceland.": [triple("Ada", "PLANS", "a trip to Iceland", quote="a trip to Iceland", literal=True)],
-    "Iceland, to a trip!": [triple("Ada", "PLANS", "to a trip, Iceland", quote="Iceland", literal=True)],
+    "I plan a trip to Iceland.": [triple("Ada", "PLANS", "a trip to Iceland", quote="a trip to Iceland")],
+    "Iceland, to a trip!": [triple("Ada", "PLANS", "to a trip, Iceland", quote="Iceland")],
     "I dwell in Turin.": [triple("Ada", "lives in", "Turin", quote="dwell in Turin")],
     "I dwell in Oslo.": [triple("Ada", "lives in", "Oslo", quote="dwell in Oslo")],
 }

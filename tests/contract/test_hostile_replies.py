@@ -82,16 +82,15 @@ def broken_triples() -> Iterator[str]:
     yield from (extraction({**GOOD, "polarity": p}) for p in ("maybe", None, "STATED", 1))
     yield from (extraction({**GOOD, "modality": m}) for m in ("", "sarcastic", None))
     yield extraction({**GOOD, "object": None})
-    yield extraction({**GOOD, "predicate": "AGE", "object": None, "value": "old"})
+    yield extraction({**GOOD, "predicate": "AGE", "object": "old"})
     yield extraction({**GOOD, "valid_from": "2024-05-01", "valid_to": "2023-05-01"})
-    yield extraction(GOOD, {**GOOD, "quote": "never said"})
 
 
 def broken_rules() -> Iterator[str]:
     good = rule(("Ada", "starts", "LIVES_IN", "Oslo"), ("Ben", "OWNS", "car"), quote="I live in Oslo")
 
     def stated(*rules: Any) -> str:
-        return json.dumps({"entities": [], "triples": [GOOD], "rules": list(rules)})
+        return json.dumps({"entities": [], "triples": [], "rules": list(rules)})
 
     yield from (stated({k: v for k, v in good.items() if k != key}) for key in good)
     yield from (stated({**good, key: wrong}) for key in good for wrong in (None, [], 1))
@@ -101,7 +100,7 @@ def broken_rules() -> Iterator[str]:
     yield from (stated({**good, "when": {**good["when"], "subject": s}}) for s in ("", None, "x" * 400))
     yield from (stated({**good, "then": {**good["then"], "object": o}}) for o in (None, "", {}))
     yield stated({**good, "then": {**good["then"], "polarity": "forget"}})
-    yield stated({**good, "then": {**good["then"], "predicate": "AGE", "object": None, "value": "old"}})
+    yield stated({**good, "then": {**good["then"], "predicate": "AGE", "object": "old"}})
     yield stated(*[good] * 1000)
     yield json.dumps({"entities": [], "triples": [GOOD], "rules": {}})
 
@@ -134,6 +133,20 @@ async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
 
     assert (status.parked, status.facts, status.entities, status.changes) == (len(REFUSED), 0, 0, 0)
     assert breaches == ()
+
+
+async def test_what_is_wrong_beside_what_is_right_is_dropped_and_counted(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    wrong = [{**GOOD, "quote": "never said"}, {**GOOD, "message": "M9"}, {**GOOD, "valid_from": "soon"}]
+    model = Hostile(extraction(*wrong, *[GOOD] * 500))
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
+        facts = await memory.facts(scope=scope)
+        reasons = [c.reason for c in await memory.history(scope=scope)]
+
+    assert [f.text for f in facts] == ["Ada lives in Oslo"]
+    assert any("; 3 dropped, as triple 1 (Ada LIVES_IN Oslo): the quote 'never said'" in r for r in reasons)
 
 
 TWO = {"decisions": [], "entities": [{"reason": "r", "pair": "P1", "action": "add"}]}

@@ -86,7 +86,6 @@ def read(said: str) -> list[dict[str, Any]]:
             predicate,
             value,
             quote=said,
-            literal=predicate == "COMMUTE",
             valid_from=day if how == "dated" else None,
             polarity=how if how in {"denied", "forget"} else "stated",
             modality="planned" if how == "planned" else "said",

@@ -37,12 +37,14 @@ BEFORE_4 = {
         f"CYPHER 25 CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding WITH [n.scope] OPTIONS {KIND}",
     ],
 }
-BEFORE_5 = "DROP CONSTRAINT fact_version_id IF EXISTS"
+BEFORE_5 = ["DROP CONSTRAINT fact_version_id IF EXISTS"]
+BEFORE_6 = ["DROP CONSTRAINT usage_id IF EXISTS", "DROP INDEX usage_scope IF EXISTS", "DROP INDEX usage_day IF EXISTS"]
 
 
 def undone(earlier: int, version: str) -> list[str]:
     """Return what makes a graph of an earlier schema of one of today's."""
-    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", BEFORE_5]
+    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_6]
+    steps += BEFORE_5 if earlier < 5 else []
     steps += BEFORE_4[version] if earlier < 4 else []
     return [*steps, NO_SWEEP] if earlier < 3 else steps
 
@@ -85,7 +87,7 @@ async def _run(
             await driver.execute_query(statement, database_=database)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("earlier", [1, 2, 3, 4])
+@pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5])
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     server: tuple[str, str], earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
@@ -102,7 +104,7 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     steps = [step for one in done for step in one.steps]
 
     assert steps == list(planned.steps), "two at once take each step once"
-    assert steps[-1].split("/")[1].startswith("0005")
+    assert steps[-1].split("/")[1].startswith("0006")
     assert (await migrate_store(settings)).steps == ()
     assert await _ask(settings, model, embedder, scope) == before
     async with AsyncGraphDatabase.driver(uri) as driver:
@@ -120,7 +122,13 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
 
 
 @pytest.mark.parametrize(
-    ("earlier", "steps"), [(1, ["0002", "0002", "0003", "0005"]), (2, ["0003", "0005"]), (3, ["0005"])]
+    ("earlier", "steps"),
+    [
+        (1, ["0002", "0002", "0003", "0005", "0006", "0006"]),
+        (2, ["0003", "0005", "0006", "0006"]),
+        (3, ["0005", "0006", "0006"]),
+        (5, ["0006", "0006"]),
+    ],
 )
 async def test_the_embedded_store_is_brought_up_to_date_when_opened(
     earlier: int, steps: list[str], tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str

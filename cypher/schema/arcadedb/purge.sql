@@ -10,4 +10,5 @@ REBUILD INDEX fact_version_scope;
 REBUILD INDEX change_scope;
 REBUILD INDEX session_scope;
 REBUILD INDEX rule_scope;
+REBUILD INDEX usage_scope;
 REBUILD INDEX `Scope[id]`;

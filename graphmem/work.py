@@ -1,0 +1,103 @@
+"""The facade's work in the background of a conversation: what waits, what was parked, what asking models took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from graphmem.base import Base, ScopeLike
+from graphmem.errors import InvalidInput
+from graphmem.operations import Cost
+from graphmem.ports import Transaction
+from graphmem.write.pipeline import Outcome, Progress
+from graphmem.write.summary import read_summary
+
+_ALWAYS = "0000-00-00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one kind of call to a model took on one day (UTC), by version of the prompt."""
+
+    day: str
+    kind: str
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How much a scope holds, what it cost so far, and what this memory is made of.
+
+    `summarised` counts the messages that the rolling summary covers; `waiting_for` says why pending ones are not read.
+    """
+
+    scope: str
+    store: str
+    embedder: str
+    model: str | None
+    episodes: int
+    pending: int
+    parked: int
+    summarised: int
+    entities: int
+    facts: int
+    open: int
+    changes: int
+    cost: Cost = field(default_factory=Cost)
+    waiting_for: str | None = None
+
+
+class Work(Base):
+    """What is done with messages after they are kept."""
+
+    async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
+        """Draw facts from the messages that still wait in a scope."""
+        return await self._parts.writer.process(self._scope(scope), progress)
+
+    async def retry(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
+        """Process the parked messages of a scope again."""
+        whose = self._scope(scope)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.write("resume_episodes", scope=whose.key, scope_key=whose.digest)
+
+        await self._parts.store.transact(work)
+        return await self.process(scope=whose, progress=progress)
+
+    async def summarise(self, *, scope: ScopeLike) -> int:
+        """Bring the rolling summary up to date now; returns how many messages went in.
+
+        It is also done by itself, beside the writes, after so many tokens as the settings say. Raises ModelError.
+        """
+        return await self._parts.writer.summarise(self._scope(scope), due_tokens=1)
+
+    async def summary(self, *, scope: ScopeLike) -> str:
+        """Return the rolling summary of what was said; empty where there is none yet."""
+        return (await read_summary(self._scope(scope), self._parts.store)).text
+
+    async def usage(self, *, scope: ScopeLike, days: int | None = None) -> tuple[Used, ...]:
+        """Return what asking models took for a scope, oldest day first; the last `days`, all by default."""
+        if days is not None and days < 1:
+            raise InvalidInput(f"days is {days}; it must be at least 1.")
+        now = self._parts.clock.now()
+        since = _ALWAYS if days is None else f"{now - timedelta(days=days - 1):%Y-%m-%d}"
+        found = await self._parts.store.read("usage_of_scopes", scopes=[self._scope(scope).key], since=since)
+        names = ("model", "prompt_version", "calls", "tokens_in", "tokens_cached", "tokens_out", "seconds", "money")
+        return tuple(Used(day=r["day"], kind=r["kind"], cost=Cost(**{n: r[n] for n in names})) for r in found)
+
+    async def status(self, *, scope: ScopeLike) -> Status:
+        """Return how much a scope holds, what it cost, and what this memory is made of."""
+        whose = self._scope(scope)
+        row = (await self._parts.store.read("status", scopes=[whose.key]))[0]
+        counts = {k: v for k, v in row.items() if k != "scope"}
+        used = sum((u.cost for u in await self.usage(scope=whose)), Cost())
+        return Status(
+            scope=whose.key,
+            store=self._parts.store.address,
+            embedder=self._parts.embedder.name,
+            model=self._parts.model.name if self._parts.model else None,
+            summarised=(await read_summary(whose, self._parts.store)).until,
+            cost=replace(used, model="", prompt_version=""),
+            waiting_for=await self._parts.usage.spent(whose) if counts["pending"] else None,
+            **counts,
+        )

@@ -1,0 +1,103 @@
+"""Reading an exchange: what the model says, or, where none reads, who speaks and which known names fall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from graphmem import rows
+from graphmem.models import Entity, Episode, Mention, Scope
+from graphmem.operations import Cost
+from graphmem.ports import Finder
+from graphmem.text import named_in
+from graphmem.write.asking import Asker
+from graphmem.write.entities import extract_entities, speakers
+from graphmem.write.extract import Contexts, entities_request, extraction_request, relations_request
+from graphmem.write.link import candidates
+from graphmem.write.record import Reading
+from graphmem.write.relations import generate_relations
+from graphmem.write.replies import EntitiesReply, EntityReply, ExtractionReply, RelationsReply
+from graphmem.write.single import Tools
+from graphmem.write.summary import read_summary
+
+CONTEXT_MESSAGES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extractor:
+    """Draws mentions and triples from exchanges: in one question to the model or in two, by patterns, or not at all."""
+
+    tools: Tools
+    two_pass: bool = False
+    finder: Finder | None = None
+
+    async def read(self, exchange: tuple[Episode, ...], scope: Scope, asker: Asker | None) -> Reading:
+        """Return what an exchange says; raises ModelError and BudgetSpent."""
+        words = (w for e in exchange for w in (e.speaker, *e.text.split()))
+        known = await candidates(words, scope, self.tools.store)
+        if asker is None:
+            return self._unread(exchange, known)
+        contexts = await self._contexts(exchange, known, scope)
+        return await (self._in_two if self.two_pass else self._in_one)(contexts, exchange, asker)
+
+    async def _contexts(self, exchange: tuple[Episode, ...], known: Sequence[Entity], scope: Scope) -> Contexts:
+        store, first = self.tools.store, exchange[0].seq
+        before = await store.read("episodes_before", scope=scope.key, before=first, limit=CONTEXT_MESSAGES)
+        found = await store.read("episodes_by_ids", scopes=[scope.key], ids=[row["id"] for row in before])
+        earlier = sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
+        summary = await read_summary(scope, store)
+        return Contexts(exchange=exchange, earlier=earlier, known=known, summary=summary.text)
+
+    async def _in_one(self, contexts: Contexts, exchange: tuple[Episode, ...], asker: Asker) -> Reading:
+        def accept(reply: ExtractionReply) -> Reading:
+            return self._reading(reply.entities, reply, exchange)
+
+        request = extraction_request(contexts, self.tools.ontology)
+        reading, cost = await asker.ask(request, ExtractionReply, accept)
+        return replace(reading, cost=cost)
+
+    async def _in_two(self, contexts: Contexts, exchange: tuple[Episode, ...], asker: Asker) -> Reading:
+        first, cost = await asker.ask(
+            entities_request(contexts, self.tools.ontology), EntitiesReply, lambda reply: reply.entities
+        )
+
+        def accept(reply: RelationsReply) -> Reading:
+            return self._reading(first, reply, exchange)
+
+        request = relations_request(contexts, first, self.tools.ontology)
+        reading, more = await asker.ask(request, RelationsReply, accept)
+        return replace(reading, cost=cost + more)
+
+    def _reading(self, listed: Sequence[EntityReply], stated: RelationsReply, exchange: tuple[Episode, ...]) -> Reading:
+        relations = generate_relations(stated, exchange, self.tools.ontology)
+        return Reading(
+            exchange=exchange,
+            mentions=extract_entities(listed, relations.kept, exchange, self.tools.ontology),
+            triples=relations.triples,
+            rules=relations.rules,
+            dropped=relations.dropped,
+            cost=Cost(),
+            extraction="model",
+            compares=True,
+        )
+
+    def _unread(self, exchange: tuple[Episode, ...], known: Sequence[Entity]) -> Reading:
+        mentions = (*speakers(exchange), *_named(known, exchange))
+        if self.finder is None:
+            return Reading(exchange=exchange, mentions=mentions, triples=(), cost=Cost(), extraction="none")
+        found = self.finder.find(exchange)
+        return Reading(
+            exchange=exchange,
+            mentions=(*mentions, *found.mentions),
+            triples=found.triples,
+            cost=Cost(),
+            extraction="local",
+        )
+
+
+def _named(known: Sequence[Entity], exchange: Sequence[Episode]) -> list[Mention]:
+    return [
+        Mention(name=e.name, type=e.type)
+        for e in known
+        if any(named_in(x.text, (e.name, *e.aliases)) for x in exchange)
+    ]
