@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any, cast
 
 import openai
-from openai.types.chat import ChatCompletion
+from pydantic import BaseModel, Field, ValidationError
 
 from graphmem.adapters.output_form import FORMS, Form, Remembered
 from graphmem.errors import ModelUnavailable, PromptTooLong, ReplyUnparsable
@@ -65,7 +65,7 @@ class OpenAIChat:
     async def talk(self, turns: Sequence[Turn]) -> ChatReply:
         """Return the model's answer in words; raises ModelUnavailable, PromptTooLong, ReplyUnparsable."""
         answer = await self._complete(messages=_messages(turns))
-        return _reply(answer, answer.choices[0].message.content)
+        return _reply(answer, answer.message.content)
 
     async def stream(self, turns: Sequence[Turn]) -> AsyncIterator[str]:
         """Yield the model's answer in words, piece by piece; raises what `talk` raises."""
@@ -125,8 +125,8 @@ class OpenAIChat:
                 tools=[{"type": "function", "function": function}],
                 tool_choice={"type": "function", "function": {"name": name}},
             )
-            calls = answer.choices[0].message.tool_calls
-            return _reply(answer, calls[0].function.arguments if calls and calls[0].type == "function" else None)
+            calls = answer.message.tool_calls
+            return _reply(answer, calls[0].function.arguments if calls else None)
         if form == "json_object":
             told = f"{messages[0]['content']}\n\nThe JSON has this schema: {json.dumps(schema, separators=(',', ':'))}"
             messages = [{**messages[0], "content": told}, *messages[1:]]
@@ -136,19 +136,25 @@ class OpenAIChat:
             answer = await self._complete(
                 messages=messages, response_format={"type": "json_schema", "json_schema": wanted}
             )
-        return _reply(answer, answer.choices[0].message.content)
+        return _reply(answer, answer.message.content)
 
-    async def _complete(self, **asked: Any) -> ChatCompletion:
+    async def _complete(self, **asked: Any) -> _Answer:
         try:
             async with asyncio.timeout(self._deadline):
                 answer = await self._created(**asked)
         except (openai.OpenAIError, TimeoutError) as exc:
             raise self._in_words(exc) from exc
-        if not getattr(answer, "choices", None):
-            raise ReplyUnparsable("the answer has no choices.")
-        return answer
+        except json.JSONDecodeError as exc:
+            raise ReplyUnparsable(f"what answers is no chat model: {exc}. Check OPENAI_BASE_URL.") from exc
+        try:
+            return _Answer.model_validate(answer, from_attributes=True)
+        except ValidationError as exc:
+            wrong = exc.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, wrong["loc"]))
+            raise ReplyUnparsable(f"what answers is no chat model: {where}: {wrong['msg']}.") from exc
 
-    async def _created(self, **asked: Any) -> ChatCompletion:
+    async def _created(self, **asked: Any) -> Any:
+        # The SDK believes what servers send, whatever it is.
         create = cast("Any", self._client.chat.completions.create)
         try:
             return await create(model=self.name, **asked, **({"temperature": 0} if self._cool else {}))
@@ -176,6 +182,47 @@ class OpenAIChat:
         return ModelUnavailable(f"{who} did not answer: {exc}. Check OPENAI_BASE_URL.")
 
 
+class _Function(BaseModel):
+    arguments: str
+
+
+class _Call(BaseModel):
+    function: _Function
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Details(BaseModel):
+    cached_tokens: int | None = None
+
+
+class _Tokens(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _Details | None = None
+
+
+class _Answer(BaseModel):
+    """What is read of an answer, whatever else a server sends."""
+
+    model: str | None = None
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Tokens | None = None
+
+    @property
+    def message(self) -> _Message:
+        return self.choices[0].message
+
+
 class _Refused(ModelUnavailable):
     """A request that the server does not understand."""
 
@@ -184,33 +231,40 @@ def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     return [{"role": turn.role, "content": turn.text} for turn in turns]
 
 
-def _reply(answer: ChatCompletion, text: str | None) -> ChatReply:
+def _reply(answer: _Answer, text: str | None) -> ChatReply:
     choice, usage = answer.choices[0], answer.usage
     whole = choice.finish_reason in {"stop", "tool_calls"} and bool(text)
     details = usage.prompt_tokens_details if usage else None
     return ChatReply(
         text=text or "",
-        model=answer.model,
-        tokens_in=usage.prompt_tokens if usage else 0,
+        model=answer.model or "",
+        tokens_in=(usage.prompt_tokens or 0) if usage else 0,
         tokens_cached=(details.cached_tokens or 0) if details else 0,
-        tokens_out=usage.completion_tokens if usage else 0,
+        tokens_out=(usage.completion_tokens or 0) if usage else 0,
         problem="" if whole else str(choice.message.refusal or choice.finish_reason or "empty"),
     )
 
 
-def portable(schema: Any) -> Any:
-    """Return a JSON schema without what strict servers refuse, each property required; their names are left alone."""
+def portable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema without what strict servers refuse, each property required, its parts under short names."""
+    text = json.dumps(_strict(schema))
+    for number, name in enumerate(schema.get("$defs", {})):
+        text = text.replace(f'"{name}": {{', f'"{number}": {{').replace(f'"#/$defs/{name}"', f'"#/$defs/{number}"')
+    return json.loads(text)
+
+
+def _strict(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [portable(part) for part in cast("list[Any]", schema)]
+        return [_strict(part) for part in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
     kept: dict[str, Any] = {}
     for key, value in cast("dict[str, Any]", schema).items():
         if key == "properties":
-            kept[key] = {name: portable(part) for name, part in value.items()}
+            kept[key] = {name: _strict(part) for name, part in value.items()}
             kept["required"] = list(value)
         elif key == "anyOf" and _NULL in value and len(value) == 2 and set(value[0]) <= {"type", *_BOUNDS}:
             kept["type"] = [value[0]["type"], "null"]
         elif key not in _BOUNDS | {"required"}:
-            kept[key] = portable(value)
+            kept[key] = _strict(value)
     return kept
