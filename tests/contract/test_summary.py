@@ -43,7 +43,7 @@ async def test_it_follows_what_was_said_and_is_shown_with_the_next_messages(
     assert [r.message_ids for r in summaries(model)] == [("0", "1", "2", "3")]
     assert text == "4 messages were said."
     assert (status.summarised, status.cost.calls) == (4, 3)
-    assert "Summary of what was said before: 4 messages were said." in model.asked[-1].user
+    assert "Summary so far: 4 messages were said." in model.asked[-1].user
     assert "It rains &amp; pours" in summaries(model)[0].user
 
 
