@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from graphmem.base import Base, ScopeLike
-from graphmem.errors import InvalidInput
+from graphmem.errors import InvalidInput, ModelUnavailable, ReplyUnparsable
+from graphmem.models import Scope
 from graphmem.operations import Cost
-from graphmem.ports import Transaction
+from graphmem.ports import ChatReply, Talker, Transaction, Turn
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.summary import read_summary
+from graphmem.write.usage import Usage
 
+CHAT = "chat"
 _ALWAYS = "0000-00-00"
 
 
@@ -47,6 +52,44 @@ class Status:
     waiting_for: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talking:
+    """A model that answers in words, on a scope's books."""
+
+    model: Talker
+    usage: Usage
+    scope: Scope
+    count_tokens: Callable[[str], int]
+
+    async def talk(self, turns: Sequence[Turn], prompt_version: str) -> str:
+        """Return the answer; raises ModelError, also for one that is cut off, and BudgetSpent."""
+        await self.usage.check(self.scope, Cost())
+        start = time.perf_counter()
+        reply = await self.model.talk(turns)
+        await self.usage.enter(self.scope, CHAT, prompt_version, reply, time.perf_counter() - start)
+        if reply.problem:
+            raise ReplyUnparsable(f"the answer is not whole: {reply.problem}.")
+        return reply.text
+
+    async def stream(self, turns: Sequence[Turn], prompt_version: str) -> AsyncIterator[str]:
+        """Yield the answer piece by piece; its tokens are counted here, as a stream tells none."""
+        await self.usage.check(self.scope, Cost())
+        start = time.perf_counter()
+        said: list[str] = []
+        try:
+            async for piece in self.model.stream(turns):
+                said.append(piece)
+                yield piece
+        finally:
+            reply = ChatReply(
+                text="",
+                model=self.model.name,
+                tokens_in=sum(self.count_tokens(t.text) for t in turns),
+                tokens_out=self.count_tokens("".join(said)),
+            )
+            await self.usage.enter(self.scope, CHAT, prompt_version, reply, time.perf_counter() - start)
+
+
 class Work(Base):
     """What is done with messages after they are kept."""
 
@@ -63,6 +106,21 @@ class Work(Base):
 
         await self._parts.store.transact(work)
         return await self.process(scope=whose, progress=progress)
+
+    def talking(self, *, scope: ScopeLike, model: Talker | None = None) -> Talking:
+        """Return a model that answers in words, this memory's own by default; raises ModelUnavailable."""
+        own = self._parts.model
+        talker = model or (own if isinstance(own, Talker) else None)
+        if talker is None:
+            raise ModelUnavailable(
+                "There is no model that answers in words. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
+            )
+        count = self._parts.embedder.count_tokens
+        return Talking(model=talker, usage=self._parts.usage, scope=self._scope(scope), count_tokens=count)
+
+    def now(self) -> datetime:
+        """Return what time it is for this memory."""
+        return self._parts.clock.now()
 
     async def summarise(self, *, scope: ScopeLike) -> int:
         """Bring the rolling summary up to date now; returns how many messages went in.

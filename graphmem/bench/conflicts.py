@@ -222,14 +222,17 @@ class _Found:
     uncertain: int = 0
 
 
+def messages_of(story: Story) -> list[Message]:
+    """Return a story's messages, each with its place in the story as its id."""
+    return [Message(text=s.text, at=_time(s.at), speaker=s.speaker, id=f"m-{i}") for i, s in enumerate(story.messages)]
+
+
 async def tell(story: Story, memory: Memory, model: StoryChat) -> Verdict:
     """Add a story's messages to a scope of its own, then hold the facts against its checks."""
     model.tell(story)
     before = model.decided
     scope = f"story-{uuid.uuid4().hex[:12]}"
-    messages = [
-        Message(text=s.text, at=_time(s.at), speaker=s.speaker, id=f"m-{i}") for i, s in enumerate(story.messages)
-    ]
+    messages = messages_of(story)
     found = _Found()
     known: list[datetime] = []
     for part in [messages] if story.together else [[m] for m in messages]:

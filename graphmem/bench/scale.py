@@ -95,8 +95,7 @@ async def run_scale(parts: Parts, facts: int, scopes: int, progress: Callable[[s
     """
     counts = scope_counts(facts, scopes)
     random = np.random.default_rng(7)
-    drawn = random.integers(0, (len(_WHO), len(_DOES), len(_WHAT), len(_WHERE)), (SENTENCES, 4))
-    texts = [f"{_WHO[a]} {_DOES[b]} {_WHAT[c]} {_WHERE[d]}" for a, b, c, d in drawn.tolist()]
+    texts = sentences(SENTENCES, random)
     progress(f"{len(texts):,} sentences are embedded")
     centres = np.asarray(await parts.embedder.embed(texts), dtype=np.float32)
     loaded = await _loaded(counts, parts.store)
@@ -105,9 +104,9 @@ async def run_scale(parts: Parts, facts: int, scopes: int, progress: Callable[[s
     for number, count in enumerate(counts):
         scope = Scope(tenant="scale", user=f"u{number}")
         which = random.integers(0, len(texts), count)
-        vectors = _around(centres[which], random)
+        vectors = around(centres[which], random)
         if not loaded:
-            await _load(scope, [texts[int(i)] for i in which.tolist()], vectors, parts.store)
+            await load_facts(scope, [texts[int(i)] for i in which.tolist()], vectors, parts.store)
         held.append((scope, vectors))
         if number % max(1, scopes // 20) == 0:
             progress(f"{number + 1:,} of {scopes:,} scopes are loaded")
@@ -122,6 +121,12 @@ async def run_scale(parts: Parts, facts: int, scopes: int, progress: Callable[[s
     )
 
 
+def sentences(count: int, random: np.random.Generator) -> list[str]:
+    """Return so many short sentences, drawn of four lists of words."""
+    drawn = random.integers(0, (len(_WHO), len(_DOES), len(_WHAT), len(_WHERE)), (count, 4))
+    return [f"{_WHO[a]} {_DOES[b]} {_WHAT[c]} {_WHERE[d]}" for a, b, c, d in drawn.tolist()]
+
+
 async def _loaded(counts: Sequence[int], store: Store) -> bool:
     keys = [Scope(tenant="scale", user=f"u{number}").key for number in range(len(counts))]
     found = {row["scope"]: row["facts"] for row in await store.read("status", scopes=keys)}
@@ -130,13 +135,15 @@ async def _loaded(counts: Sequence[int], store: Store) -> bool:
     return any(found.values())
 
 
-def _around(centres: Vectors, random: np.random.Generator) -> Vectors:
+def around(centres: Vectors, random: np.random.Generator) -> Vectors:
+    """Return a vector near each of these, normalised like them."""
     noise = random.standard_normal(centres.shape).astype(np.float32) * SPREAD / np.sqrt(centres.shape[1])
     drawn = centres + noise
     return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
-async def _load(scope: Scope, texts: Sequence[str], vectors: Vectors, store: Store) -> None:
+async def load_facts(scope: Scope, texts: Sequence[str], vectors: Vectors, store: Store) -> None:
+    """Write facts about one person straight into the store, as the writes of messages would."""
     now = utc_text(datetime(2024, 1, 1, tzinfo=UTC))
     common: dict[str, Any] = {"scope": scope.key, "scope_key": scope.digest, "now": now}
     owner = digest(scope.key, "owner")
@@ -199,7 +206,7 @@ async def _measured(
     for number in range(2 * QUESTIONS if fitting else 0):
         scope, vectors = fitting[number % len(fitting)]
         which = int(random.integers(0, len(texts)))
-        question = _around(centres[which : which + 1], random)[0]
+        question = around(centres[which : which + 1], random)[0]
         owner = digest(scope.key, "owner")
         nearest = np.argsort(-(vectors @ question))[:NEAREST]
         sizes = await scope_sizes([scope], parts.embedder, parts.store)

@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_conversation, run_stories
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import Scores, load_conversations, run_locomo
 from graphmem.bench.scale import Scale, run_scale
+from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.demo.run import demo_folder
 from graphmem.errors import InvalidInput
@@ -65,6 +67,37 @@ def locomo(
 
 
 @commands.command()
+def calls(
+    data: Annotated[Path, typer.Option(help="the LoCoMo data set's JSON file")],
+    conversation: Annotated[str, typer.Option(help="one of its conversations")] = "conv-26",
+    batch: Annotated[int, typer.Option(min=1, max=100, help="messages read at once")] = 8,
+    scenarios: Annotated[Path | None, typer.Option(help="folder of *.yaml with stories, counted beside")] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count how often a model is asked: a conversation answered from its recorded statements, and stories."""
+
+    async def work() -> None:
+        (found,) = load_conversations(data, [conversation])
+        told: Calls | None = None
+        with demo_folder() as folder:
+            settings = replace(_alone(Path(folder), store, tenant="calls"), batch_messages=batch)
+            model = Counting(ObservedChat(found))
+            async with Memory.open(settings, model=model) as memory:
+                first, again = await run_conversation(found, memory, model, batch)
+            if scenarios is not None:
+                stories = load_stories(scenarios)
+                chat = StoryChat(stories)
+                model = Counting(chat)
+                async with Memory.open(settings, model=model) as memory:
+                    told = await run_stories(stories, memory, model, chat, batch)
+        scores = CallScores(conversation=conversation, batch=batch, first=first, second_run_calls=again, stories=told)
+        printed(as_json, scores, lambda console: show_calls(console, scores))
+
+    run(work)
+
+
+@commands.command()
 def conflicts(
     scenarios: Annotated[Path, typer.Option(help="folder of *.yaml with stories, such as tests/scenarios")],
     store: StoreOption = None,
@@ -106,6 +139,30 @@ def scale(
     run(work)
 
 
+@commands.command()
+def writes(
+    facts: Annotated[int, typer.Option(min=0, help="how many facts the scope holds before")] = 10_000,
+    batch: Annotated[int, typer.Option(min=1, max=100, help="messages read at once")] = 8,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what a write takes beside the model, embedding included, in a scope that holds many facts."""
+
+    async def work() -> None:
+        model = InstantChat()
+        with demo_folder() as folder:
+            settings = replace(_alone(Path(folder), store), batch_messages=batch)
+            parts = await build(settings, model=model)
+            try:
+                figures = await run_writes(Memory(parts), model, parts.store, parts.embedder, facts, batch)
+            finally:
+                await parts.close()
+        figures = replace(figures, store=store or "embedded")
+        printed(as_json, figures, lambda console: console.print(plain(figures)))
+
+    run(work)
+
+
 def _alone(folder: Path, store: str | None, tenant: str = "default") -> Settings:
     """Return settings without a model, for a store of the benchmark's own or the named one."""
     given = read_settings()
@@ -118,6 +175,18 @@ def _alone(folder: Path, store: str | None, tenant: str = "default") -> Settings
         openai_base_url=None,
         tenant=tenant,
     )
+
+
+def show_calls(console: Console, scores: CallScores) -> None:
+    """Print how often a model was asked."""
+    table = Table("", scores.conversation, "stories", box=None)
+    told = scores.stories
+    for name in Calls.__slots__:
+        table.add_row(
+            name.replace("_", " "), str(getattr(scores.first, name)), str(getattr(told, name)) if told else ""
+        )
+    console.print(table)
+    console.print(f"{scores.second_run_calls} calls the second time")
 
 
 def show_scores(console: Console, scores: Scores) -> None:

@@ -56,11 +56,15 @@ class Asker:
         try:
             reply = await self.model.ask(request)
         except ModelError:
-            self.spent += await self.usage.enter(self.scope, request, None, time.perf_counter() - start)
+            self.spent += await self._enter(request, None, start)
             raise
-        price = await self.usage.enter(self.scope, request, reply, time.perf_counter() - start)
+        price = await self._enter(request, reply, start)
         self.spent += price
         return reply, price
+
+    async def _enter(self, request: ChatRequest, reply: ChatReply | None, start: float) -> Cost:
+        spent = time.perf_counter() - start
+        return await self.usage.enter(self.scope, request.kind, request.prompt_version, reply, spent)
 
 
 def _parsed(reply: ChatReply, schema: type[R]) -> R:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from graphmem.errors import BatchTooCostly, BudgetSpent
 from graphmem.models import Scope
 from graphmem.operations import Cost
-from graphmem.ports import ChatReply, ChatRequest, Clock, Store, Transaction
+from graphmem.ports import ChatReply, Clock, Store, Transaction
 from graphmem.prices import Price, price_of
 from graphmem.text import digest
 
@@ -69,12 +69,14 @@ class Usage:
                 )
         return None
 
-    async def enter(self, scope: Scope, request: ChatRequest, reply: ChatReply | None, seconds: float) -> Cost:
+    async def enter(
+        self, scope: Scope, kind: str, prompt_version: str, reply: ChatReply | None, seconds: float
+    ) -> Cost:
         """Enter one call, also one that was not answered, and return what it took."""
         model = reply.model if reply else ""
         cost = Cost(
             model=model,
-            prompt_version=request.prompt_version,
+            prompt_version=prompt_version,
             calls=1,
             tokens_in=reply.tokens_in if reply else 0,
             tokens_cached=reply.tokens_cached if reply else 0,
@@ -88,11 +90,11 @@ class Usage:
             await tx.write(
                 "enter_usage",
                 scope=scope.key,
-                id=f"us_{digest(scope.key, day, request.kind, request.prompt_version, model)[:24]}",
+                id=f"us_{digest(scope.key, day, kind, prompt_version, model)[:24]}",
                 day=day,
-                kind=request.kind,
+                kind=kind,
                 model=model,
-                prompt_version=request.prompt_version,
+                prompt_version=prompt_version,
                 tokens_in=cost.tokens_in,
                 tokens_cached=cost.tokens_cached,
                 tokens_out=cost.tokens_out,
