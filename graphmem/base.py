@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -14,10 +15,14 @@ ScopeLike: TypeAlias = Scope | str
 
 
 class Base:
-    """A memory's parts, and the look-ups that all of its methods share."""
+    """A memory's parts, and the look-ups that all of its methods share.
+
+    `loop` is the event loop in which it was opened: its connections live there, and only there can it be awaited.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.loop = asyncio.get_running_loop()
 
     async def fact(self, fact_id: str, *, scope: ScopeLike) -> Fact:
         """Return one fact with its sources and versions; raises NotFound."""

@@ -10,6 +10,7 @@ GraphMemError
 ├── FileUnwritable             a file that cannot be written; what is in it already stays
 ├── SettingsError              a setting is wrong; names the variable
 ├── UndoRefused                later changes build on the one to undo
+├── WrongLoop                  a call from where the memory's event loop cannot answer it
 ├── NotFound                   no such fact, entity or episode in this scope
 ├── QueryError                 a query file is unnamed, duplicate, empty or without scope
 ├── ModelError                 the chat model did not answer usefully
@@ -73,6 +74,10 @@ class SettingsError(GraphMemError, ValueError):
 
 class UndoRefused(GraphMemError):
     """A change that cannot be undone alone; names the later ones that build on it."""
+
+
+class WrongLoop(GraphMemError, RuntimeError):
+    """A call from where the memory's event loop cannot answer it: it would wait for itself, or the loop is over."""
 
 
 class NotFound(GraphMemError, LookupError):

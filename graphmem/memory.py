@@ -16,6 +16,7 @@ from graphmem.models import (
     AsOf,
     Entity,
     EntityPair,
+    Episode,
     EpisodeState,
     Fact,
     Message,
@@ -126,6 +127,18 @@ class Memory(Edits, Work, Analytics):
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the embedder's tokenizer makes of a text."""
         return self._parts.embedder.count_tokens(text)
+
+    def now(self) -> datetime:
+        """Return the present by the memory's clock, aware, in UTC."""
+        return self._parts.clock.now()
+
+    async def messages(self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS) -> tuple[Episode, ...]:
+        """Return the last `limit` messages of a session, oldest first; one that is to be shown no more has no text."""
+        _check_range("limit", limit, 1, MOST_RESULTS)
+        found = await self._parts.store.read(
+            "episodes_of_session", scopes=[self._scope(scope).key], session=session, limit=limit
+        )
+        return tuple(rows.episode(row["episode"]) for row in found)
 
     async def search(
         self,

@@ -25,7 +25,7 @@ def render_context(
     withdrawn: Sequence[FoundFact] = (),
 ) -> str:
     """Return facts, what is no longer so, then messages: the best that fit into `budget` tokens, in order of time."""
-    over, spent = _fitting([(_over_line(f), f) for f in withdrawn], int(budget * FACT_SHARE / 2), count_tokens)
+    over, spent = _fitting([(over_line(f), f) for f in withdrawn], int(budget * FACT_SHARE / 2), count_tokens)
     lines = [(fact_line(f), f) for f in facts]
     chosen_facts, used = _fitting(lines, int(budget * FACT_SHARE) - spent, count_tokens)
     used += spent
@@ -53,7 +53,8 @@ def fact_line(found: FoundFact) -> str:
     return f"{found.fact.text} ({validity(found)}){_quoted(next((s for s in found.fact.sources if s.quote), None))}"
 
 
-def _over_line(found: FoundFact) -> str:
+def over_line(found: FoundFact) -> str:
+    """Return a fact that is over, with its dates and the quote that ended it."""
     return f"{found.fact.text} ({validity(found)}){_quoted(found.ended_by)}"
 
 
