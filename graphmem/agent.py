@@ -122,7 +122,7 @@ class Agent:
         turns = [
             Turn(role="assistant" if e.role is Role.ASSISTANT else "user", text=e.text)
             for e in earlier
-            if e.role is not Role.SYSTEM
+            if e.role is not Role.SYSTEM and e.text
         ]
         system = Turn(role="system", text=prompt.system)
         return recalled, [system, *turns, Turn(role="user", text=prompt.user)], prompt.version

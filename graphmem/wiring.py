@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from graphmem.adapters.clock import SystemClock
@@ -11,8 +12,10 @@ from graphmem.adapters.connection import Connection, FixedAddress
 from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.output_form import Form, Remembered
+from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
+from graphmem.errors import ModelUnavailable
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.ports import ChatModel, Clock, Embedder, Store
 from graphmem.prices import load_prices
@@ -113,6 +116,16 @@ def _limits(settings: Settings) -> Limits:
         day_calls=settings.day_calls,
         day_tokens=settings.day_tokens,
     )
+
+
+def recording(settings: Settings, path: Path) -> RecordingChat:
+    """Return the settings' chat model with its replies written down; raises ModelUnavailable, FileUnwritable."""
+    model = _model(settings)
+    if model is None:
+        raise ModelUnavailable(
+            "There is no chat model to record. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
+        )
+    return RecordingChat(model, path)
 
 
 def connection(settings: Settings) -> Connection:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from graphmem.errors import ReplyNotRecorded, UnreadableFile
 from graphmem.ports import ChatReply, ChatRequest
 
-_NAMED = ("message", "triple", "fact", "pair")
+NAMED = {"message": "message", "triple": "triple", "fact": "fact", "pair": "pair", "rests_on": "fact"}
+"""Which values of a reply are short ids, by their key, and of what."""
 
 
 class _Line(BaseModel):
@@ -68,4 +69,4 @@ def _shortened(value: Any, names: Mapping[str, str], key: str = "") -> Any:
         return {k: _shortened(v, names, k) for k, v in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
         return [_shortened(v, names, key) for v in cast("list[Any]", value)]
-    return names.get(f"{key}:{value}", value) if key in _NAMED and isinstance(value, str) else value
+    return names.get(f"{NAMED[key]}:{value}", value) if key in NAMED and isinstance(value, str) else value

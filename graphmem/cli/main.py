@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from graphmem.analytics import ROWS
-from graphmem.cli import bench, edits, house, show
+from graphmem.cli import bench, edits, house, show, talk
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
 from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(bench.commands, name="bench")
 app.add_typer(edits.commands)
 app.add_typer(house.commands)
+app.add_typer(talk.commands)
 
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
 KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
