@@ -28,11 +28,11 @@ class Settings:
     for addresses with +s), NEO4J_POOL_SIZE, NEO4J_CONNECT_TIMEOUT, NEO4J_QUERY_TIMEOUT, NEO4J_RETRY_TIMEOUT (seconds
     each), GRAPHMEM_CYPHER_TIMEOUT (seconds for a user's own query), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL,
     GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_MODEL_RETRIES, GRAPHMEM_MODEL_OUTPUT (auto, json_schema, tool or
-    json_object), GRAPHMEM_REPLAY, GRAPHMEM_EXTRACTION (model, two_pass, local or none), GRAPHMEM_BATCH_MESSAGES and
-    GRAPHMEM_PROMPT_TOKENS (what is read at once), GRAPHMEM_SUMMARY_TOKENS (after how many the summary is due),
-    GRAPHMEM_BATCH_CALLS, GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS, GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and
-    GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes a day may take), GRAPHMEM_PRICES (a file),
-    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
+    json_object), GRAPHMEM_REPLAY, GRAPHMEM_EXTRACTION (model, two_pass, local or none), GRAPHMEM_SPACY_MODEL (for
+    local), GRAPHMEM_BATCH_MESSAGES and GRAPHMEM_PROMPT_TOKENS (what is read at once), GRAPHMEM_SUMMARY_TOKENS (after
+    how many the summary is due), GRAPHMEM_BATCH_CALLS, GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS,
+    GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes
+    a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
     home: Path
@@ -53,6 +53,7 @@ class Settings:
     model_retries: int = 3
     model_output: str = "auto"
     extraction: str = "model"
+    spacy_model: str | None = None
     batch_messages: int = 8
     prompt_tokens: int = 3000
     summary_tokens: int = 2000
@@ -93,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         model_retries=_count("GRAPHMEM_MODEL_RETRIES", env.get("GRAPHMEM_MODEL_RETRIES", "3"), least=0, most=20),
         model_output=_choice("GRAPHMEM_MODEL_OUTPUT", env.get("GRAPHMEM_MODEL_OUTPUT", "auto"), OUTPUTS),
         extraction=_choice("GRAPHMEM_EXTRACTION", env.get("GRAPHMEM_EXTRACTION", "model"), EXTRACTIONS),
+        spacy_model=env.get("GRAPHMEM_SPACY_MODEL"),
         batch_messages=_count("GRAPHMEM_BATCH_MESSAGES", env.get("GRAPHMEM_BATCH_MESSAGES", "8"), most=100),
         prompt_tokens=_count("GRAPHMEM_PROMPT_TOKENS", env.get("GRAPHMEM_PROMPT_TOKENS", "3000"), most=MOST_TOKENS),
         summary_tokens=_count("GRAPHMEM_SUMMARY_TOKENS", env.get("GRAPHMEM_SUMMARY_TOKENS", "2000"), most=MOST_TOKENS),

@@ -11,6 +11,7 @@ from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.connection import Connection, FixedAddress
 from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.local_finder import LocalFinder
 from graphmem.adapters.output_form import Form, Remembered
 from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
@@ -80,7 +81,7 @@ async def build(
     tools = Tools(store=store, embedder=embedder, clock=clock, ontology=ontology)
     ledger = Ledger(tools)
     usage = Usage(store=store, clock=clock, limits=_limits(settings), prices=prices)
-    extractor = Extractor(tools=tools, two_pass=settings.extraction == "two_pass")
+    extractor = Extractor(tools=tools, two_pass=settings.extraction == "two_pass", finder=_finder(settings, ontology))
     return Parts(
         settings=settings,
         store=store,
@@ -99,6 +100,10 @@ async def build(
 def remembered(settings: Settings) -> Remembered:
     """Return what was found out about servers of chat models."""
     return Remembered(settings.home / CACHE / "models.json")
+
+
+def _finder(settings: Settings, ontology: Ontology) -> LocalFinder | None:
+    return LocalFinder(ontology, settings.spacy_model) if settings.extraction == "local" else None
 
 
 def _batch(settings: Settings) -> Batch:

@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput, ModelUnavailable, ReplyUnparsable
 from graphmem.models import Scope
 from graphmem.operations import Cost
 from graphmem.ports import ChatReply, Talker, Transaction, Turn
-from graphmem.write.pipeline import Outcome, Progress
+from graphmem.write.pipeline import NO_MODEL, Outcome, Progress
 from graphmem.write.summary import read_summary
 from graphmem.write.usage import Usage
 
@@ -106,6 +106,16 @@ class Work(Base):
 
         await self._parts.store.transact(work)
         return await self.process(scope=whose, progress=progress)
+
+    async def reextract(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
+        """Let the model read what no model has read yet; what patterns found there gives way to what it finds.
+
+        Raises ModelUnavailable where there is none.
+        """
+        if self._parts.model is None:
+            raise ModelUnavailable(NO_MODEL)
+        await self._parts.writer.queue_unread(self._scope(scope))
+        return await self.process(scope=scope, progress=progress)
 
     def talking(self, *, scope: ScopeLike, model: Talker | None = None) -> Talking:
         """Return a model that answers in words, this memory's own by default; raises ModelUnavailable."""

@@ -260,6 +260,20 @@ def process(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def reextract(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+    """Let the model read the messages that were kept without one."""
+
+    async def work(memory: Memory) -> None:
+        with progress_bar("reading", hidden=as_json) as moved:
+            outcome = await memory.reextract(scope=named_scope(scope), progress=moved)
+        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
+        if outcome.parked:
+            raise typer.Exit(PARKED)
+
+    with_memory(work)
+
+
+@app.command()
 def summary(
     scope: ScopeOption = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="bring it up to date first")] = False,

@@ -28,6 +28,7 @@ from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
 from graphmem.write.ledger import Ledger
 from graphmem.write.reading import Extractor
 from graphmem.write.record import Reading, settle_episodes
+from graphmem.write.reextract import queue_unread
 from graphmem.write.single import Tools
 from graphmem.write.summary import bring_up_to_date, said_tokens
 from graphmem.write.turn import turn
@@ -166,6 +167,11 @@ class WritePipeline:
         if asker is None:
             raise ModelUnavailable(NO_MODEL)
         return await bring_up_to_date(scope, due_tokens or self._batch.summary_tokens, self._tools, asker)
+
+    async def queue_unread(self, scope: Scope) -> int:
+        """Put what no model has read back into the queue; returns how many messages."""
+        async with self._queue("process", scope):
+            return await queue_unread(scope, self._tools)
 
     async def finish(self) -> None:
         """Wait for what is done beside the writes."""
