@@ -10,6 +10,7 @@ from typing import TypeAlias
 from graphmem.errors import InvalidMessage
 from graphmem.intake.detect import READERS, detect
 from graphmem.intake.items import Bad, Format, Found, Item, Options, Reader
+from graphmem.intake.lines import opening
 from graphmem.intake.seen import Seen
 from graphmem.models import Message
 from graphmem.serial import utc_text
@@ -73,7 +74,8 @@ class Intake:
 
 def open_intake(path: Path, options: Options, form: Format | None = None) -> Intake:
     """Return a file, ready to be read in its format, told by itself unless given; raises UnreadableFile."""
-    told = detect(path) if form is None else form
+    opening(path)
+    told = form or detect(path)
     return Intake(path=path, format=told, options=options, reader=READERS[told](path, options))
 
 

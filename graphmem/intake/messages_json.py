@@ -49,8 +49,7 @@ class MessageIn(BaseModel):
 
 
 def messages_document(path: Path, options: Options) -> Reader:
-    """Return what reads a JSON document of messages; raises UnreadableFile for one that is no list of them."""
-    document_items(path, document(path, options.document_bytes))
+    """Return what reads a JSON document of messages, which raises UnreadableFile for one that is no list of them."""
     return partial(_read_document, path, options)
 
 

@@ -21,13 +21,12 @@ _Node = Mapping[str, Any]
 
 
 def openai_document(path: Path, options: Options) -> Reader:
-    """Return what reads an export; raises UnreadableFile for a document that is no list of conversations.
+    """Return what reads an export, which raises UnreadableFile for a document that is no list of conversations.
 
     With the suffix .jsonl or .ndjson it holds a conversation a line.
     """
     if path.suffix in {".jsonl", ".ndjson"}:
         return partial(_read_lines, path, options)
-    _conversations(path, options)
     return partial(_read_document, path, options)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from types import TracebackType
 
+from graphmem.errors import FileUnwritable
+
 
 class Seen:
     """Counts contents and ids; closed, it is gone."""
@@ -33,9 +35,15 @@ class Seen:
         return beside if times else None
 
     def _entered(self, kind: bytes, key: str, beside: str) -> tuple[int, str]:
-        row = self._base.execute(
-            "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT (what) DO UPDATE SET times = times + 1 "
-            "RETURNING times - 1, beside",
-            (kind + bytes.fromhex(key)[:16], bytes.fromhex(beside)[:16]),
-        ).fetchone()
+        try:
+            row = self._base.execute(
+                "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT (what) DO UPDATE SET times = times + 1 "
+                "RETURNING times - 1, beside",
+                (kind + bytes.fromhex(key)[:16], bytes.fromhex(beside)[:16]),
+            ).fetchone()
+        except sqlite3.Error as exc:
+            raise FileUnwritable(
+                f"the temporary file that tells repeats cannot be written ({exc}). Make room where "
+                "temporary files go, or set TMPDIR to another, and run the same command again."
+            ) from exc
         return int(row[0]), bytes(row[1]).hex()

@@ -29,7 +29,7 @@ _MARKS = "[\u200e\u200f\u202a-\u202e\ufeff]*"
 _NAME = r"(?P<name>[^:]{1,200}?)\s?:(?:\s+|$)"
 _WHEN = rf"(?P<when>(?:{DATE})(?:,?\s+|T)(?:{CLOCK}))"
 _TIMED = re.compile(
-    rf"{_MARKS}(?:\[{_WHEN}\]\s*|{_WHEN.replace('?P<when>', '?P<bare>')}(?:\s+[-–]\s+|\s+))(?P<rest>.*)"
+    rf"{_MARKS}(?:\[{_WHEN}\]\s*|{_WHEN.replace('?P<when>', '?P<bare>')}(?:(?P<dash>\s+[-–]\s+)|\s+))(?P<rest>.*)"
 )
 _SPOKEN = re.compile(rf"{_MARKS}{_NAME}(?P<text>.*)", re.DOTALL)
 # Without a time a head is only a name: few words, none of which ends a sentence.
@@ -78,7 +78,7 @@ def transcript(path: Path, options: Options) -> Reader:
 
 def has_heads(text: str) -> bool:
     """Tell whether some line of a text begins as a transcript's message does."""
-    return any(_TIMED.match(line) or _UNTIMED.match(line) for line in text.splitlines())
+    return any(_timed_head(line) or _untimed_head(line) for line in text.splitlines())
 
 
 def _dates(path: Path) -> Iterator[tuple[str, str]]:
@@ -107,7 +107,9 @@ def _timed_head(line: str) -> _Head | None:
     spoken = _SPOKEN.fullmatch(match["rest"])
     when = match["when"] or match["bare"]
     if spoken is None:
-        return _Head(when=when, name=None, text=match["rest"])
+        # Only brackets or a dash mark a notice; without them it is a message that speaks of a time.
+        marked = match["when"] or match["dash"]
+        return _Head(when=when, name=None, text=match["rest"]) if marked else None
     return _Head(when=when, name=spoken["name"].strip(), text=spoken["text"])
 
 

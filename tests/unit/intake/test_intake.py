@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from graphmem.errors import UnreadableFile
 from graphmem.intake.intake import Repeat, open_intake
-from graphmem.intake.items import Found, Options
+from graphmem.intake.items import Format, Found, Options
 from graphmem.intake.load import look_at, message_batches
 from tests.unit.intake.files import items, texts
 
@@ -116,3 +117,14 @@ def test_a_transcript_of_20000_lines_is_streamed(tmp_path: Path) -> None:
     assert counted == (20_000, 20_000)
     assert size > 16_000_000
     assert peak < size / 8
+
+
+def test_a_named_format_is_taken_and_a_file_that_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "talk.log", f'{{"text": "Hi", {AT}}}\n')
+    os.mkfifo(tmp_path / "pipe.jsonl")
+
+    assert texts(items(path, form=Format.JSONL)) == ["Hi"]
+    with pytest.raises(UnreadableFile, match="--start"):
+        items(path, form=Format.TRANSCRIPT)
+    with pytest.raises(UnreadableFile, match="read twice"):
+        items(tmp_path / "pipe.jsonl", form=Format.JSONL)

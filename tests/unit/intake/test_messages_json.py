@@ -84,7 +84,7 @@ def test_a_document_above_the_size_that_is_read_whole_is_told_to_be_lines(tmp_pa
     (tmp_path / "a.json").write_text(f"[{GOOD}]")
 
     with pytest.raises(UnreadableFile, match=r"up to 20\. .*\.jsonl"):
-        messages_document(tmp_path / "a.json", Options(document_bytes=20))
+        list(messages_document(tmp_path / "a.json", Options(document_bytes=20))())
 
 
 def test_a_line_in_another_encoding_is_named_and_the_others_are_read(tmp_path: Path) -> None:

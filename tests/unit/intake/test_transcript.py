@@ -42,12 +42,13 @@ def test_a_head_says_when_and_who(tmp_path: Path, line: str, at: str) -> None:
 
 def test_a_line_without_head_goes_on_with_the_message_before(tmp_path: Path) -> None:
     (tmp_path / "talk.txt").write_text(
-        "[2024-06-20 20:15] Ada: I live in Turin.\nNote: since May.\n\nBye\n[2024-06-20 20:16] Ben: Ok\n"
+        "[2024-06-20 20:15] Ada: I live in Turin.\nNote: since May.\n\n"
+        "2024-06-20 20:15 is late\n[2024-06-20 20:16] Ben: Ok\n"
     )
 
     found = items(tmp_path / "talk.txt")
 
-    assert texts(found) == ["I live in Turin.\nNote: since May.\n\nBye", "Ok"]
+    assert texts(found) == ["I live in Turin.\nNote: since May.\n\n2024-06-20 20:15 is late", "Ok"]
     assert [item.where for item in found] == ["line 1", "line 5"]
 
 
