@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from graphmem.errors import GraphMemError, InvalidInput, NotFound, SettingsError, StoreUnavailable
-from graphmem.files import MessageIn
+from graphmem.intake.messages_json import MessageIn
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain

@@ -62,8 +62,8 @@ def named_scope(scope: str) -> str:
 
 
 @contextmanager
-def progress_bar(what: str, *, hidden: bool) -> Generator[Callable[[int, int], None]]:
-    """Show how many of how many are done, where people watch."""
+def progress_bar(what: str, *, hidden: bool) -> Generator[Callable[[int, int | None], None]]:
+    """Show how many of how many are done, where people watch; None where nobody knows how many there are."""
     with Progress(console=Console(stderr=True), disable=hidden or not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

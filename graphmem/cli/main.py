@@ -11,19 +11,17 @@ import typer
 from rich.console import Console
 
 from graphmem.analytics import ROWS
-from graphmem.cli import bench, edits, house, show, talk
+from graphmem.cli import add, bench, edits, house, show, talk
+from graphmem.cli.add import PARKED
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
 from graphmem.dates import parse_date
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
 from graphmem.errors import InvalidInput
-from graphmem.files import read_messages
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
 from graphmem.settings import read_settings
-from graphmem.write.clean import Cleaning
 
-PARKED = 3
 T = TypeVar("T")
 
 app = typer.Typer(
@@ -45,34 +43,7 @@ def demo(as_json: JsonOption = False) -> None:
     run(lambda: _demo(as_json))
 
 
-@app.command()
-def add(
-    file: Annotated[Path, typer.Argument(help="messages as JSON or JSON Lines")],
-    scope: ScopeOption = "",
-    wait: Annotated[bool, typer.Option(help="draw facts at once; else only keep the messages")] = True,
-    check: Annotated[bool, typer.Option("--check", help="report what looks wrong about what came in")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Keep the messages of a file, and draw facts from them."""
-    messages = said(lambda: read_messages(file))
-
-    async def work(memory: Memory) -> None:
-        with progress_bar("reading", hidden=as_json) as moved:
-            added = await memory.add(messages, scope=named_scope(scope), wait=wait, progress=moved)
-            cleaned = Cleaning(findings=())
-            if check:
-                cleaned = await memory.clean(scope=named_scope(scope), messages=added.episode_ids)
-
-        def human(console: Console) -> None:
-            show.show_added(console, added)
-            if check:
-                show.show_cleaning(console, cleaned)
-
-        printed(as_json, {**plain(added), "findings": plain(cleaned.findings)} if check else added, human)
-        if added.parked:
-            raise typer.Exit(PARKED)
-
-    with_memory(work)
+app.command()(add.add)
 
 
 @app.command()

@@ -12,14 +12,16 @@ from rich.console import Console
 
 from graphmem.agent import Agent, Answered
 from graphmem.cli import show
+from graphmem.cli.add import PARKED
 from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
 from graphmem.errors import GraphMemError
-from graphmem.files import read_messages
+from graphmem.intake.intake import open_intake
+from graphmem.intake.items import Options
+from graphmem.intake.load import look_at, message_batches
+from graphmem.intake.report import refuse
 from graphmem.memory import Memory
 from graphmem.settings import read_settings
 from graphmem.wiring import recording
-
-PARKED = 3
 
 commands = typer.Typer()
 
@@ -59,24 +61,27 @@ def _line() -> str:
 @commands.command()
 def record(
     recording_file: Annotated[Path, typer.Argument(help="where replies are appended, for GRAPHMEM_REPLAY")],
-    messages_file: Annotated[Path, typer.Argument(help="messages as JSON or JSON Lines")],
+    messages_file: Annotated[Path, typer.Argument(help="messages, in any form that graphmem add reads")],
     scope: ScopeOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Keep the messages of a file, draw facts from them, and write down what the model answers."""
-    messages = said(lambda: read_messages(messages_file))
+    intakes = said(lambda: [open_intake(messages_file, Options())])
+    said(lambda: refuse(look_at(intakes, None), skip_bad=False))
 
     async def work() -> None:
         settings = read_settings()
         model = recording(settings, recording_file)
         try:
             async with Memory.open(settings, model=model) as memory:
+                for batch in message_batches(intakes, skip_bad=False):
+                    await memory.add(batch, scope=named_scope(scope), wait=False)
                 with progress_bar("reading", hidden=as_json) as moved:
-                    added = await memory.add(messages, scope=named_scope(scope), progress=moved)
+                    outcome = await memory.process(scope=named_scope(scope), progress=moved)
         finally:
             await model.close()
-        printed(as_json, added, lambda console: show.show_added(console, added))
-        if added.parked:
+        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
+        if outcome.parked:
             raise typer.Exit(PARKED)
 
     run(work)

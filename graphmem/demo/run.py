@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from graphmem.files import read_messages
+from graphmem.intake.messages_json import read_messages
 from graphmem.memory import Memory
 from graphmem.models import AsOf, Message
 from graphmem.operations import Change

@@ -39,7 +39,7 @@ NO_MODEL = (
     "No chat model is set, so messages are searchable but no facts were drawn from them. Set OPENAI_API_KEY (and "
     "OPENAI_BASE_URL, GRAPHMEM_MODEL) or GRAPHMEM_REPLAY."
 )
-_READ_AT_ONCE = 400
+READ_AT_ONCE = 400
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
@@ -185,7 +185,7 @@ class WritePipeline:
         return said_tokens(episode, self._tools)
 
     async def _pending(self, scope: Scope) -> list[Episode]:
-        found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=_READ_AT_ONCE)
+        found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=READ_AT_ONCE)
         return await self._episodes([row["id"] for row in found], scope)
 
     async def _episodes(self, ids: Sequence[str], scope: Scope) -> list[Episode]:

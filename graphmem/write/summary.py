@@ -23,7 +23,7 @@ from graphmem.write.single import Tools
 
 KIND = "summary"
 SHOWN_TOKENS = 6000
-_PAGE = 200
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,8 @@ def said_tokens(episode: Episode, tools: Tools) -> int:
 
 async def _said_since(standing: Summary, scope: Scope, tools: Tools) -> list[Episode]:
     """Return the next messages that fit into a prompt, at least one."""
-    until = standing.until + _PAGE
-    found = await tools.store.read("episodes_before", scope=scope.key, before=until, limit=_PAGE)
+    until = standing.until + PAGE
+    found = await tools.store.read("episodes_before", scope=scope.key, before=until, limit=PAGE)
     ids = [row["id"] for row in found]
     read = await tools.store.read("episodes_by_ids", scopes=[scope.key], ids=ids)
     said: list[Episode] = []

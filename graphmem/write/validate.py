@@ -18,25 +18,28 @@ _ALLOWED_CONTROLS = {"\n", "\t", "\r"}
 def check_messages(messages: Sequence[Message]) -> None:
     """Refuse messages that cannot be kept as they are; raises InvalidMessage naming the first one."""
     for number, message in enumerate(messages, start=1):
-        _check_text(number, message.text)
-        _check_rest(number, message)
+        check_message(f"message {number}", message)
     repeated = [i for i, n in Counter(m.id for m in messages if m.id is not None).items() if n > 1]
     if repeated:
         raise InvalidMessage(f"the id {repeated[0]!r} occurs more than once; each message needs its own.")
 
 
-def _check_text(number: int, text: str) -> None:
+def check_message(what: str, message: Message) -> None:
+    """Refuse a message that cannot be kept as it is; raises InvalidMessage, which calls it `what`."""
+    _check_text(what, message.text)
+    _check_rest(what, message)
+
+
+def _check_text(what: str, text: str) -> None:
     if not text.strip():
-        raise InvalidMessage(f"message {number} is empty. Leave it out, or give it a text.")
+        raise InvalidMessage(f"{what} is empty. Leave it out, or give it a text.")
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError as exc:
-        raise InvalidMessage(
-            f"message {number} has a lone surrogate at character {exc.start}; decode it first."
-        ) from exc
+        raise InvalidMessage(f"{what} has a lone surrogate at character {exc.start}; decode it first.") from exc
     if size > TEXT_BYTES:
-        raise InvalidMessage(f"message {number} has {size:,} bytes; at most {TEXT_BYTES:,} are kept. Split it.")
-    _refuse_controls(f"message {number}", text)
+        raise InvalidMessage(f"{what} has {size:,} bytes; at most {TEXT_BYTES:,} are kept. Split it.")
+    _refuse_controls(what, text)
 
 
 def _refuse_controls(what: str, text: str) -> None:
@@ -45,39 +48,39 @@ def _refuse_controls(what: str, text: str) -> None:
         raise InvalidMessage(f"{what} has the control character {found!a}. Remove it.")
 
 
-def _check_rest(number: int, message: Message) -> None:
+def _check_rest(what: str, message: Message) -> None:
     try:
         Role(message.role)
     except ValueError as exc:
         roles = ", ".join(Role)
-        raise InvalidMessage(f"message {number} has the role {message.role!r}; known are {roles}.") from exc
+        raise InvalidMessage(f"{what} has the role {message.role!r}; known are {roles}.") from exc
     if message.at.tzinfo is None:
-        raise InvalidMessage(f"message {number} has a time without zone ({message.at}); write 2024-05-01T09:00:00Z.")
+        raise InvalidMessage(f"{what} has a time without zone ({message.at}); write 2024-05-01T09:00:00Z.")
     if not 1 < message.at.year < 9998:
-        raise InvalidMessage(f"message {number} is dated {message.at}; the years 2 to 9997 are kept.")
+        raise InvalidMessage(f"{what} is dated {message.at}; the years 2 to 9997 are kept.")
     for name in ("speaker", "id", "session", "agent"):
         value = getattr(message, name)
         if value is not None:
-            _check_name(number, name, value)
-    _check_metadata(number, message)
+            _check_name(what, name, value)
+    _check_metadata(what, message)
 
 
-def _check_name(number: int, name: str, value: str) -> None:
+def _check_name(what: str, name: str, value: str) -> None:
     if not value.strip() or len(value) > NAME_LENGTH:
-        raise InvalidMessage(f"message {number}: {name} must have 1 to {NAME_LENGTH} characters.")
+        raise InvalidMessage(f"{what}: {name} must have 1 to {NAME_LENGTH} characters.")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
-        raise InvalidMessage(f"message {number}: {name} has control characters or lone surrogates: {value!a}.")
+        raise InvalidMessage(f"{what}: {name} has control characters or lone surrogates: {value!a}.")
 
 
-def _check_metadata(number: int, message: Message) -> None:
+def _check_metadata(what: str, message: Message) -> None:
     if len(message.metadata) > METADATA_KEYS:
-        raise InvalidMessage(f"message {number} has {len(message.metadata)} metadata keys; at most {METADATA_KEYS}.")
+        raise InvalidMessage(f"{what} has {len(message.metadata)} metadata keys; at most {METADATA_KEYS}.")
     for key, value in message.metadata.items():
         if not isinstance(value, (str, int, float, bool, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessage(
-                f"message {number}: metadata {key!r} is a {type(value).__name__}; metadata is flat: text, numbers, "
+                f"{what}: metadata {key!r} is a {type(value).__name__}; metadata is flat: text, numbers, "
                 "true, false or null."
             )
         for text in (key, value):
             if isinstance(text, str) and any(unicodedata.category(c) == "Cs" for c in text):
-                raise InvalidMessage(f"message {number}: metadata {key!a} has lone surrogates.")
+                raise InvalidMessage(f"{what}: metadata {key!a} has lone surrogates.")

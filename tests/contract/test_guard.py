@@ -16,9 +16,9 @@ from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.demo.run import demo_settings, sample
 from graphmem.errors import CypherRefused, GraphMemError, InvalidInput, QueryFailed, StoreExhausted, StoreTimeout
-from graphmem.files import read_messages
 from graphmem.guard.rewrite import Guarded
 from graphmem.house.upkeep import backup_store, restore_store
+from graphmem.intake.messages_json import read_messages
 from graphmem.wiring import connection, connector
 from tests.browse import cypher
 from tests.guard.corpus import MINE, OTHER, Attack, Honest, attacks, honest

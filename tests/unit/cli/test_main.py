@@ -228,9 +228,39 @@ def test_an_unreadable_file_is_refused_whole(shell: Shell) -> None:
     assert status["episodes"] == 0
 
 
+def test_a_dry_run_reports_and_stores_nothing(shell: Shell) -> None:
+    (shell.folder / "talk.txt").write_text("[2024-06-20 20:15] Ada: I live in Turin.\n[2024-06-20 20:15] Ada left\n")
+    (shell.folder / "talk.csv").write_text("body,sent\nHi,20/06/2024 20:15\nHo,soon\n")
+    files = ("talk.txt", "talk.csv", "--map", "text=body,at=sent", "--zone", "Europe/Oslo", "--scope", "dry")
+    asked = {"OPENAI_API_KEY": "none", "GRAPHMEM_MODEL": "gpt-4o-mini"}
+
+    told = shell.run("add", *files, "--dry-run", "--skip-bad", **asked)
+    plain = json.loads(shell.run("add", *files, "--dry-run", "--skip-bad", "--json", **asked))
+    refused = shell.run("add", *files, code=1)
+    status = json.loads(shell.run("status", "--scope", "dry", "--json"))
+    kept = shell.run("add", *files, "--skip-bad", "--no-wait")
+
+    assert "talk.txt: a transcript, 1 messages, 2024-06-20 20:15 to 2024-06-20 20:15" in told
+    assert "1 name no zone and are read in Europe/Oslo" in told
+    assert "1 notices of the chat program" in told
+    assert "line 3: 'soon' is no time" in told
+    assert "gpt-4o-mini, 1 calls to read, 0 to summarise, at most 1 more" in told
+    assert [r["messages"] for r in plain["reports"]] == [1, 1]
+    assert plain["estimate"]["calls"] == 1
+    assert 0 < plain["estimate"]["dollars"] < 0.01
+    assert "UnreadableFile: talk.csv, line 3: 'soon' is no time" in refused
+    assert "--skip-bad" in refused
+    assert status["episodes"] == 0
+    assert "2 messages kept" in kept
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "code", "says"),
     [
+        (("add", "talk.jsonl", "--zone", "Mars"), {}, 1, "--zone 'Mars'"),
+        (("add", "talk.jsonl", "--start", "soon"), {}, 1, "--start 'soon'"),
+        (("add", "talk.jsonl", "--map", "x"), {}, 1, "--map 'x'"),
+        (("add", "talk.jsonl", "none.txt"), {}, 1, "none.txt"),
         (("search", "x"), {"GRAPHMEM_SCOPE": ""}, 1, "GRAPHMEM_SCOPE"),
         (("search", " "), {}, 1, "question"),
         (("search", "x", "--as-of", "soon"), {}, 1, "--as-of"),

@@ -1,0 +1,1 @@
+"""Files of messages: told apart, read line by line, looked at as a whole, and only then kept."""
