@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +22,17 @@ def completion(text: str | None, finish: str = "stop", **message: Any) -> Answer
             {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text, **message}}
         ],
         "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+    }
+
+
+def embeddings(vectors: Sequence[Sequence[float]]) -> Answer:
+    # Backwards: which text a vector is of is told by its index.
+    data = [{"object": "embedding", "index": i, "embedding": list(v)} for i, v in enumerate(vectors)]
+    return 200, {
+        "object": "list",
+        "data": data[::-1],
+        "model": "tiny-embedder",
+        "usage": {"prompt_tokens": 5, "total_tokens": 5},
     }
 
 
