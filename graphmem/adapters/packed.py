@@ -13,54 +13,8 @@ from graphmem.errors import EmbedderError
 
 Array: TypeAlias = NDArray[np.float32]
 _BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
-_WEIGHTS = 32
+BLOCK = 32
 _MAGIC = b"E5S1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Norm:
-    """A layer norm."""
-
-    weight: Array
-    bias: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One layer of the encoder; `attend` makes queries, keys and values side by side."""
-
-    attend: Array
-    attend_bias: Array
-    output: Array
-    output_bias: Array
-    output_norm: Norm
-    widen: Array
-    widen_bias: Array
-    narrow: Array
-    narrow_bias: Array
-    narrow_norm: Norm
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """A whole encoder with its vocabulary: pieces with their scores, and how characters are spelled before it.
-
-    `words` stays packed, a row for each piece; `window` counts the tokens that it reads, with the two that frame them.
-    """
-
-    heads: int
-    window: int
-    tiny: float
-    pieces: tuple[tuple[str, float], ...]
-    spellings: dict[int, str]
-    start: int
-    end: int
-    unknown: int
-    words: NDArray[Any]
-    places: Array
-    kind: Array
-    norm: Norm
-    layers: tuple[Layer, ...]
 
 
 class _Cursor:
@@ -81,8 +35,8 @@ class _Cursor:
         return found
 
 
-class _Tensors:
-    """The tensors by name."""
+class Tensors:
+    """The weights by name."""
 
     def __init__(self, cursor: _Cursor) -> None:
         self._data = cursor.data
@@ -93,26 +47,50 @@ class _Tensors:
             self._where[name] = (offset, size)
 
     def plain(self, name: str) -> Array:
+        """Return numbers as they are."""
         offset, size = self._where[name]
         return np.frombuffer(self._data, "<f4", size // 4, offset)
 
     def blocks(self, name: str, width: int) -> NDArray[Any]:
         """Return a matrix in blocks, a row for each output."""
         offset, size = self._where[name]
-        return np.frombuffer(self._data, _BLOCK, size // _BLOCK.itemsize, offset).reshape(-1, width // _WEIGHTS)
+        return np.frombuffer(self._data, _BLOCK, size // _BLOCK.itemsize, offset).reshape(-1, width // BLOCK)
 
-    def matrix(self, names: list[str], width: int) -> Array:
-        """Return matrices side by side, as rows of tokens are multiplied with them."""
-        return np.ascontiguousarray(np.concatenate([unpacked(self.blocks(n, width)) for n in names]).T)
 
-    def norm(self, name: str) -> Norm:
-        return Norm(weight=self.plain(f"{name}.w"), bias=self.plain(f"{name}.b"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A whole encoder with its vocabulary: pieces with their scores, and how characters are spelled before it.
+
+    `width` counts the numbers of a token, `wide` those between the halves of a layer; `window` the tokens that it
+    reads, with the two that frame them. The rows of `words` stay packed.
+    """
+
+    width: int
+    wide: int
+    depth: int
+    heads: int
+    window: int
+    tiny: float
+    pieces: tuple[tuple[str, float], ...]
+    spellings: dict[int, str]
+    start: int
+    end: int
+    unknown: int
+    words: NDArray[Any]
+    places: Array
+    kind: Array
+    tensors: Tensors
+
+
+def nibbles(blocks: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the numbers from 0 to 15 of blocks, eight being zero: the low halves of the bytes, then the high ones."""
+    pairs: NDArray[np.uint8] = blocks["pairs"]
+    return np.concatenate([pairs & np.uint8(15), pairs >> np.uint8(4)], axis=-1)
 
 
 def unpacked(blocks: NDArray[Any]) -> Array:
-    """Return the weights of rows of blocks: low halves of the bytes first, then high ones, eight being zero."""
-    pairs = blocks["pairs"]
-    weights = np.concatenate([pairs & 15, pairs >> 4], axis=-1).astype(np.float32) - 8
+    """Return the weights of rows of blocks."""
+    weights = nibbles(blocks).astype(np.float32) - 8
     weights *= blocks["scale"].astype(np.float32)[..., None]
     return weights.reshape(*blocks.shape[:-1], -1)
 
@@ -135,8 +113,11 @@ def read_packed(data: bytes) -> Packed:
         for first, past, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
     )
     spellings = _spellings(cursor)
-    tensors = _Tensors(cursor)
+    tensors = Tensors(cursor)
     return Packed(
+        width=width,
+        wide=wide,
+        depth=depth,
         heads=heads,
         window=window,
         tiny=tiny,
@@ -148,8 +129,7 @@ def read_packed(data: bytes) -> Packed:
         words=tensors.blocks("emb.word", width),
         places=tensors.plain("emb.pos").reshape(-1, width),
         kind=tensors.plain("emb.type")[:width],
-        norm=tensors.norm("emb.ln"),
-        layers=tuple(_layer(f"l{i}", width, wide, tensors) for i in range(depth)),
+        tensors=tensors,
     )
 
 
@@ -160,19 +140,3 @@ def _spellings(cursor: _Cursor) -> dict[int, str]:
         character, length = cursor.take("IB")
         spellings[character] = "".join(map(chr, cursor.take(f"{length}I")))
     return spellings
-
-
-def _layer(name: str, width: int, wide: int, tensors: _Tensors) -> Layer:
-    joined = [f"{name}.{part}" for part in ("q", "k", "v")]
-    return Layer(
-        attend=tensors.matrix([f"{part}.w" for part in joined], width),
-        attend_bias=np.concatenate([tensors.plain(f"{part}.b") for part in joined]),
-        output=tensors.matrix([f"{name}.ao.w"], width),
-        output_bias=tensors.plain(f"{name}.ao.b"),
-        output_norm=tensors.norm(f"{name}.aln"),
-        widen=tensors.matrix([f"{name}.fi.w"], width),
-        widen_bias=tensors.plain(f"{name}.fi.b"),
-        narrow=tensors.matrix([f"{name}.fo.w"], wide),
-        narrow_bias=tensors.plain(f"{name}.fo.b"),
-        narrow_norm=tensors.norm(f"{name}.oln"),
-    )
