@@ -21,7 +21,8 @@ GraphMemError
 │   ├── BatchTooCostly         some messages that take more calls or tokens than a batch may
 │   └── ReplyNotRecorded       the recording holds no such reply
 ├── BudgetSpent                a scope's or the day's calls or tokens are spent; what waits is read later
-├── EmbedderError              the embedding model cannot be loaded or does not fit the data
+├── EmbedderError              the embedding model cannot be loaded, does not answer, or does not fit the data
+├── RerankerError              the reranker cannot be loaded
 └── StoreError                 the graph store
     ├── StoreUnavailable       cannot be reached or started
     ├── StoreForbidden         wrong password, read-only member
@@ -121,7 +122,11 @@ class BudgetSpent(GraphMemError):
 
 
 class EmbedderError(GraphMemError):
-    """The embedding model cannot be loaded, or is not the one the data was written with."""
+    """The embedding model cannot be loaded, does not answer, or is not the one the data was written with."""
+
+
+class RerankerError(GraphMemError):
+    """The reranker cannot be loaded."""
 
 
 class StoreError(GraphMemError):

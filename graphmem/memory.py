@@ -27,7 +27,7 @@ from graphmem.models import (
     Scope,
 )
 from graphmem.operations import Change
-from graphmem.ports import ChatModel, Clock, Embedder
+from graphmem.ports import ChatModel, Clock, Embedder, Reranker
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rank import state_at
@@ -68,10 +68,11 @@ class Memory(Edits, Work, Analytics):
         *,
         model: ChatModel | None = None,
         embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
         clock: Clock | None = None,
     ) -> _Opening:
         """Open the memory that the settings name, the environment's by default; raises StoreError, SettingsError."""
-        return _Opening(settings, model, embedder, clock)
+        return _Opening(settings, model, embedder, reranker, clock)
 
     async def close(self) -> None:
         """Let go of the store."""
@@ -148,10 +149,12 @@ class Memory(Edits, Work, Analytics):
         as_of: AsOf | None = None,
         limit: int = 10,
         tokens: int = 1000,
+        rerank: bool | None = None,
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
-        Current by default; `as_of` asks about another time, or about what was believed at another time.
+        Current by default; `as_of` asks about another time, or about what was believed at another time. `rerank` lets
+        a reranker order the best 30 anew, the settings' or the local one; None does so where the settings name one.
         """
         _check_range("limit", limit, 1, MOST_RESULTS)
         _check_range("tokens", tokens, 1, MOST_TOKENS)
@@ -159,7 +162,9 @@ class Memory(Edits, Work, Analytics):
             raise InvalidInput(f"the question must have 1 to {QUERY_CHARACTERS:,} characters.")
         _check_encodable(query)
         clocks = _checked(as_of)
-        return await self._parts.reader.search(query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens)
+        return await self._parts.reader.search(
+            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank
+        )
 
     async def context(
         self,
@@ -239,15 +244,21 @@ class _Opening:
     """A memory about to be opened: await it, or enter it."""
 
     def __init__(
-        self, settings: Settings | None, model: ChatModel | None, embedder: Embedder | None, clock: Clock | None
+        self,
+        settings: Settings | None,
+        model: ChatModel | None,
+        embedder: Embedder | None,
+        reranker: Reranker | None,
+        clock: Clock | None,
     ) -> None:
         self._settings = settings
-        self._given = (model, embedder, clock)
+        self._given = (model, embedder, reranker, clock)
         self._memory: Memory | None = None
 
     async def __aenter__(self) -> Memory:
-        model, embedder, clock = self._given
-        parts = await build(self._settings or read_settings(), model=model, embedder=embedder, clock=clock)
+        model, embedder, reranker, clock = self._given
+        settings = self._settings or read_settings()
+        parts = await build(settings, model=model, embedder=embedder, reranker=reranker, clock=clock)
         self._memory = Memory(parts)
         return self._memory
 

@@ -173,7 +173,17 @@ class Embedder(Protocol):
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """How many numbers a vector has, once it is loaded."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """Whether texts are sent elsewhere, where computing them takes money or a network."""
+        ...
+
+    @property
+    def truncated(self) -> int:
+        """How many texts were longer than the model's window so far, so that only their beginning was read."""
         ...
 
     async def load(self) -> None:
@@ -190,6 +200,31 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the model's tokenizer makes of a text."""
+        ...
+
+    async def forget(self) -> None:
+        """Let go of all that is kept about texts, since some were erased, deleted or asked to be forgotten."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Reranker(Protocol):
+    """Reads a question together with each text, and says how well the text answers it."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    async def load(self) -> None:
+        """Get ready; raises RerankerError."""
+        ...
+
+    async def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return a number for each text, higher for a better answer; raises RerankerError."""
         ...
 
 

@@ -17,6 +17,10 @@ MOST_CONNECTIONS = 1000
 MOST_TOKENS = 1_000_000
 OUTPUTS = ("auto", "json_schema", "tool", "json_object")
 EXTRACTIONS = ("model", "two_pass", "local", "none")
+EMBEDDERS = ("local", "local:multilingual", "openai:", "sentence-transformers:")
+RERANKERS = ("none", "local", "sentence-transformers:")
+CACHES = ("auto", "on", "off")
+MOST_NUMBERS = 4096
 _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
@@ -32,7 +36,10 @@ class Settings:
     local), GRAPHMEM_BATCH_MESSAGES and GRAPHMEM_PROMPT_TOKENS (what is read at once), GRAPHMEM_SUMMARY_TOKENS (after
     how many the summary is due), GRAPHMEM_BATCH_CALLS, GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS,
     GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes
-    a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
+    a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_EMBEDDER (local, local:multilingual, openai:MODEL or
+    sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai, which otherwise asks),
+    GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, sentence-transformers:NAME_OR_FOLDER),
+    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
     home: Path
@@ -68,6 +75,10 @@ class Settings:
     ontology: Path | None = None
     tenant: str = "default"
     scope: str | None = None
+    embedder: str = "local"
+    embedder_dimension: int | None = None
+    embedder_cache: str = "auto"
+    reranker: str = "none"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -109,6 +120,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ontology=_file("GRAPHMEM_ONTOLOGY", env.get("GRAPHMEM_ONTOLOGY")),
         tenant=env.get("GRAPHMEM_TENANT", "default"),
         scope=env.get("GRAPHMEM_SCOPE"),
+        embedder=_kind("GRAPHMEM_EMBEDDER", env.get("GRAPHMEM_EMBEDDER", "local"), EMBEDDERS),
+        embedder_dimension=_numbers("GRAPHMEM_EMBEDDER_DIMENSION", env),
+        embedder_cache=_choice("GRAPHMEM_EMBEDDER_CACHE", env.get("GRAPHMEM_EMBEDDER_CACHE", "auto"), CACHES),
+        reranker=_kind("GRAPHMEM_RERANKER", env.get("GRAPHMEM_RERANKER", "none"), RERANKERS),
     )
 
 
@@ -155,6 +170,22 @@ def _choice(name: str, value: str, known: Sequence[str]) -> str:
     if value not in known:
         raise SettingsError(f"{name}={value!r} must be one of {', '.join(known)}.")
     return value
+
+
+def _kind(name: str, value: str, known: Sequence[str]) -> str:
+    """Return a value that is one of the known, or begins with one that ends in a colon and goes on."""
+    kind, colon, rest = value.partition(":")
+    if value not in known and not (rest and kind + colon in known):
+        shown = ", ".join(f"{k}NAME" if k.endswith(":") else k for k in known)
+        raise SettingsError(f"{name}={value!r} must be one of {shown}.")
+    if value.endswith(":"):
+        raise SettingsError(f"{name}={value!r} names no model: {value}NAME.")
+    return value
+
+
+def _numbers(name: str, env: Mapping[str, str]) -> int | None:
+    value = env.get(name)
+    return None if value is None else _count(name, value, most=MOST_NUMBERS)
 
 
 def _authorities(value: str | None, uri: str) -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -10,15 +9,16 @@ from typing import cast
 from graphmem.adapters.clock import SystemClock
 from graphmem.adapters.connection import Connection, FixedAddress
 from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
-from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.embedding_cache import CachedEmbedder
 from graphmem.adapters.local_finder import LocalFinder
+from graphmem.adapters.models import embedder_named, reranker_named
 from graphmem.adapters.output_form import Form, Remembered
 from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
 from graphmem.errors import ModelUnavailable
 from graphmem.ontology import Ontology, load_ontology
-from graphmem.ports import ChatModel, Clock, Embedder, Store
+from graphmem.ports import ChatModel, Clock, Embedder, Reranker, Store
 from graphmem.prices import load_prices
 from graphmem.read.pipeline import ReadPipeline
 from graphmem.settings import Settings
@@ -45,15 +45,18 @@ class Parts:
     reader: ReadPipeline
     editor: Editor
     owns_model: bool
+    owns_embedder: bool
 
     async def close(self) -> None:
-        """Finish what is done beside the writes, and let go of the store, and of the model unless it was given."""
+        """Finish what is done beside the writes, and let go of the store, and of models that were not given."""
         try:
             await self.writer.finish()
         finally:
             await self.store.close()
         if self.owns_model and self.model is not None:
             await self.model.close()
+        if self.owns_embedder:
+            await self.embedder.close()
 
 
 async def build(
@@ -61,23 +64,17 @@ async def build(
     *,
     model: ChatModel | None = None,
     embedder: Embedder | None = None,
+    reranker: Reranker | None = None,
     clock: Clock | None = None,
 ) -> Parts:
     """Open the store and build the pipelines; a part given here takes the place of the settings' one."""
     clock = clock or SystemClock()
-    embedder = embedder or LocalEmbedder()
+    owned, embedder = embedder is None, build_embedder(settings, embedder)
     ontology = load_ontology(settings.ontology)
     reads = settings.extraction in {"model", "two_pass"}
     given, model = model, (model or _model(settings)) if reads else None
     prices = load_prices(settings.prices)
-    # Side by side: a store that has to be started and a model each take a second or more.
-    loading = asyncio.create_task(embedder.load())
-    try:
-        store = await open_store(connector(settings), embedder, clock, connection(settings))
-    except BaseException:
-        loading.cancel()
-        raise
-    await loading
+    store = await open_store(connector(settings), embedder, clock, connection(settings))
     tools = Tools(store=store, embedder=embedder, clock=clock, ontology=ontology)
     ledger = Ledger(tools)
     usage = Usage(store=store, clock=clock, limits=_limits(settings), prices=prices)
@@ -92,9 +89,36 @@ async def build(
         usage=usage,
         writer=WritePipeline(tools, ledger, extractor, usage, model, _batch(settings)),
         editor=Editor(tools, ledger, reads=model is not None),
-        reader=ReadPipeline(store=store, embedder=embedder, clock=clock, ontology=ontology),
+        reader=ReadPipeline(
+            store=store,
+            embedder=embedder,
+            clock=clock,
+            ontology=ontology,
+            reranker=reranker or build_reranker(settings),
+            reranks=reranker is not None or settings.reranker != "none",
+        ),
         owns_model=given is None,
+        owns_embedder=owned,
     )
+
+
+def build_embedder(settings: Settings, given: Embedder | None = None) -> Embedder:
+    """Return the embedder that the settings name, or the given one, with its cache; it is still to be loaded."""
+    keep = {"auto": None, "on": True, "off": False}[settings.embedder_cache]
+    inner = given or embedder_named(
+        settings.embedder,
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        timeout=settings.model_timeout,
+        retries=settings.model_retries,
+        dimension=settings.embedder_dimension,
+    )
+    return CachedEmbedder(inner, settings.home / CACHE / "embeddings.sqlite", keep=keep)
+
+
+def build_reranker(settings: Settings) -> Reranker:
+    """Return the reranker that the settings name, the local one where they name none; it is loaded when first asked."""
+    return reranker_named("local" if settings.reranker == "none" else settings.reranker)
 
 
 def remembered(settings: Settings) -> Remembered:

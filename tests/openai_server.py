@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,6 +60,17 @@ def wire(answer: Answer) -> Wire:
         return answer
     status, reply = answer
     return Wire(status, (json.dumps(reply).encode(),), {"x-should-retry": "false"})
+
+
+def embeddings(vectors: Sequence[Sequence[float]]) -> Answer:
+    # Backwards: which text a vector is of is told by its index.
+    data = [{"object": "embedding", "index": i, "embedding": list(v)} for i, v in enumerate(vectors)]
+    return 200, {
+        "object": "list",
+        "data": data[::-1],
+        "model": "tiny-embedder",
+        "usage": {"prompt_tokens": 5, "total_tokens": 5},
+    }
 
 
 @contextmanager

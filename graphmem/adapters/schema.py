@@ -50,16 +50,20 @@ class State:
 async def open_store(
     connector: Connector, embedder: Embedder, clock: Clock, how: Connection | None = None
 ) -> BoltStore:
-    """Connect, and check that the graph is ours, of this program's schema and of this embedder; raises StoreError.
+    """Connect, load the embedder, and check that the graph is ours, of this schema and of the embedder's vectors.
 
     An empty graph gets its schema, and the embedded store is brought up to date; a server's graph that holds data is
-    brought up to date by `graphmem migrate`.
+    brought up to date by `graphmem migrate`. Raises StoreError, EmbedderError.
     """
     store = BoltStore(connector, how)
+    # Side by side: a store that has to be started and a model each take a second or more.
+    loading = asyncio.create_task(embedder.load())
     try:
         await store.connect()
+        await loading
         await _ready(store, embedder, clock)
     except BaseException:
+        loading.cancel()
         await store.close()
         raise
     return store

@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 from graphmem.adapters.bolt_store import BoltStore
-from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.schema import check_ours, expected_indexes, missing_steps, read_state
 from graphmem.errors import GraphMemError
 from graphmem.ports import Embedder
 from graphmem.settings import Settings
 from graphmem.vectors import check_vectors
-from graphmem.wiring import connection, connector
+from graphmem.wiring import build_embedder, connection, connector
 
 CLOCK_SECONDS = 5.0
 
@@ -35,7 +34,7 @@ async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple
     """
     store = BoltStore(connector(settings), connection(settings))
     checks: list[Check] = []
-    embedder = embedder or LocalEmbedder()
+    owned, embedder = embedder is None, build_embedder(settings, embedder)
     looks: dict[str, Callable[[BoltStore], Awaitable[Check]]] = {
         "address": _address,
         "owner": _owner,
@@ -55,6 +54,8 @@ async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple
                     break
     finally:
         await store.close()
+        if owned:
+            await embedder.close()
     return tuple(checks)
 
 

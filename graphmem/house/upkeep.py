@@ -9,7 +9,6 @@ from pathlib import Path
 
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.clock import SystemClock
-from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import Migration
 from graphmem.adapters.schema import Vectors, check_ours, migrate, missing_steps, read_state
 from graphmem.house.backup import BackedUp, backup
@@ -18,7 +17,7 @@ from graphmem.house.restore import Restored, restore
 from graphmem.models import Scope
 from graphmem.ports import Embedder
 from graphmem.settings import Settings
-from graphmem.wiring import connection, connector
+from graphmem.wiring import build_embedder, connection, connector
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many are done."""
@@ -57,9 +56,19 @@ async def migrate_store(
         if dry_run:
             steps = missing_steps(store, state)
         else:
-            fresh = Vectors(embedder=LocalEmbedder.name, dimension=LocalEmbedder.dimension)
-            steps = await migrate(store, state.vectors or fresh, SystemClock(), progress=progress)
+            vectors = state.vectors or await _own_vectors(settings)
+            steps = await migrate(store, vectors, SystemClock(), progress=progress)
         return Migrated(store=store.address, steps=tuple(s.name for s in steps), dry_run=dry_run)
+
+
+async def _own_vectors(settings: Settings) -> Vectors:
+    """Return which vectors the embedder makes that the settings name."""
+    embedder = build_embedder(settings)
+    try:
+        await embedder.load()
+        return Vectors.of(embedder)
+    finally:
+        await embedder.close()
 
 
 async def reembed_store(
@@ -69,10 +78,14 @@ async def reembed_store(
 
     Raises StoreOlder, StoreForeign, StoreNewer, StoreUnavailable.
     """
-    embedder = embedder or LocalEmbedder()
-    await embedder.load()
-    async with _connected(settings) as store:
-        return await reembed(store, embedder, progress=progress)
+    owned, embedder = embedder is None, build_embedder(settings, embedder)
+    try:
+        await embedder.load()
+        async with _connected(settings) as store:
+            return await reembed(store, embedder, progress=progress)
+    finally:
+        if owned:
+            await embedder.close()
 
 
 async def backup_store(

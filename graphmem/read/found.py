@@ -12,6 +12,8 @@ from graphmem.models import AsOf, Episode, Fact, FactVersion, Source
 class FoundFact:
     """A fact that answers, its state on the asked clocks, its score with its parts, and the hops that led to it.
 
+    Where `parts` has `rerank`, the order is by that, and `score` is what it came in with.
+
     `ended_by` is the message that ended it, for what is told as ended.
     """
 
@@ -30,7 +32,7 @@ class FoundFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundEpisode:
-    """A message that answers, its score with its parts, and what led to it."""
+    """A message that answers, its score with its parts, and what led to it; `rerank` in them orders, as for facts."""
 
     episode: Episode
     score: float

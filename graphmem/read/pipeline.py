@@ -1,4 +1,4 @@
-"""The read pipeline: embed once, seeds, expand, rank, context; no model is asked."""
+"""The read pipeline: embed once, seeds, expand, rank, rerank where it is wished, context; no chat model is asked."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 from graphmem.models import AsOf, FactVersion, Scope
 from graphmem.ontology import Ontology
-from graphmem.ports import Clock, Embedder, Store
+from graphmem.ports import Clock, Embedder, Reranker, Store
 from graphmem.read.context import DEFAULT_TOKENS, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.question import read_question
 from graphmem.read.rank import over_at, rank_episodes, rank_facts, states_at
+from graphmem.read.rerank import reranked
 from graphmem.read.seeds import find_seeds, scope_sizes
 
 LIMIT = 10
@@ -25,11 +26,22 @@ WITHDRAWN_AMONG = 3
 class ReadPipeline:
     """Answers questions from the graph."""
 
-    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock, ontology: Ontology) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        embedder: Embedder,
+        clock: Clock,
+        ontology: Ontology,
+        reranker: Reranker,
+        reranks: bool,
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._clock = clock
         self._ontology = ontology
+        self._reranker = reranker
+        self._reranks = reranks
 
     async def search(
         self,
@@ -39,6 +51,7 @@ class ReadPipeline:
         as_of: AsOf,
         limit: int = LIMIT,
         tokens: int = DEFAULT_TOKENS,
+        rerank: bool | None = None,
     ) -> SearchResult:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
         timings: dict[str, float] = {}
@@ -61,6 +74,9 @@ class ReadPipeline:
             withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over) if over else []
             until = min(as_of.known or now, now)
             episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
+        if self._reranks if rerank is None else rerank:
+            with _timed(timings, "rerank"):
+                facts, episodes = await reranked(query, facts, episodes, self._reranker)
         if withdrawn:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, scopes, self._store)

@@ -125,7 +125,9 @@ async def delete_episode(
             queued=plan.queued,
         )
 
-    return await tools.store.transact(work)
+    receipt = await tools.store.transact(work)
+    await tools.embedder.forget()
+    return receipt
 
 
 async def _plan(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphmem.errors import StoreConflict
 from graphmem.models import Scope
-from graphmem.ports import Store, Transaction
+from graphmem.ports import Embedder, Store, Transaction
 
 BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen.
@@ -23,12 +23,13 @@ class Erased:
     remains: str | None = None
 
 
-async def erase(scope: Scope, store: Store) -> Erased:
-    """Delete all that a scope holds, for good; raises StoreConflict where somebody writes to it meanwhile."""
+async def erase(scope: Scope, store: Store, embedder: Embedder) -> Erased:
+    """Delete all that a scope holds, for good, and what the embedder keeps; a writer meanwhile is a StoreConflict."""
     deleted = await delete_nodes(scope, store)
     left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
     if left:
         raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")
+    await embedder.forget()
     return Erased(scope=scope.key, deleted=deleted, remains=await store.purge())
 
 

@@ -17,7 +17,7 @@ from graphmem.models import (
     Statement,
 )
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, Compare, Cost, Invalidate, InvalidateKind
+from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, InvalidateKind
 from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import Asker
@@ -88,6 +88,8 @@ class Ledger:
                 changes = await self._store.transact(work)
             except _Stale:
                 continue
+            if any(isinstance(op, Hide) for c in changes for op in c.operations):
+                await self._tools.embedder.forget()
             return (*changes, *await self._merged(judged, changes, scope))
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
 

@@ -52,11 +52,24 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
         ("GRAPHMEM_MODEL_TIMEOUT", "0"),
         ("GRAPHMEM_REPLAY", "/no/such/file"),
         ("GRAPHMEM_ONTOLOGY", "/no/such/file"),
+        ("GRAPHMEM_EMBEDDER", "bert"),
+        ("GRAPHMEM_EMBEDDER", "openai"),
+        ("GRAPHMEM_EMBEDDER", "openai:"),
+        ("GRAPHMEM_EMBEDDER", "local:"),
+        ("GRAPHMEM_EMBEDDER", "local:klingon"),
+        ("GRAPHMEM_EMBEDDER_DIMENSION", "0"),
+        ("GRAPHMEM_EMBEDDER_CACHE", "maybe"),
+        ("GRAPHMEM_RERANKER", "openai:gpt"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize("name", ["local", "local:multilingual", "openai:text-embedding-3-small", "openai:a:b"])
+def test_an_embedder_is_named_by_where_it_is_and_its_model(name: str) -> None:
+    assert read_settings({"GRAPHMEM_EMBEDDER": name}).embedder == name
 
 
 def test_authorities_are_only_for_addresses_that_take_them(tmp_path: Path) -> None:
