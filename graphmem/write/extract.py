@@ -21,6 +21,7 @@ from graphmem.write.replies import EntitiesReply, EntityReply, ExtractionReply, 
 
 EXTRACT, ENTITIES, RELATIONS = "extract", "entities", "relations"
 KNOWN_SHOWN = 40
+_SET_IN = "\n      "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,10 @@ def _predicates(ontology: Ontology) -> dict[str, str]:
 
 
 def message_line(mark: str, episode: Episode) -> str:
-    """Return a message as the prompts show it, escaped so that none can close the fence that marks it as data."""
-    said = html.escape(f"{episode.speaker}: {episode.text}", quote=False)
+    """Return a message as the prompts show it.
+
+    It is escaped, so that none can close the fence that marks it as data, and its lines are set in, so that none looks
+    like another message.
+    """
+    said = _SET_IN.join(html.escape(f"{episode.speaker}: {episode.text}", quote=False).splitlines())
     return f"{mark} [{episode.at:%Y-%m-%d %a %H:%M}] ({episode.role.value}) {said}"
