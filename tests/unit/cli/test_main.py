@@ -228,7 +228,7 @@ def test_an_unreadable_file_is_refused_whole(shell: Shell) -> None:
     assert status["episodes"] == 0
 
 
-def test_a_dry_run_reports_and_stores_nothing(shell: Shell) -> None:
+def test_files_are_reported_on_before_they_are_kept_and_kept_once(shell: Shell) -> None:
     (shell.folder / "talk.txt").write_text("[2024-06-20 20:15] Ada: I live in Turin.\n[2024-06-20 20:15] Ada left\n")
     (shell.folder / "talk.csv").write_text("body,sent\nHi,20/06/2024 20:15\nHo,soon\n")
     files = ("talk.txt", "talk.csv", "--map", "text=body,at=sent", "--zone", "Europe/Oslo", "--scope", "dry")
@@ -239,6 +239,7 @@ def test_a_dry_run_reports_and_stores_nothing(shell: Shell) -> None:
     refused = shell.run("add", *files, code=1)
     status = json.loads(shell.run("status", "--scope", "dry", "--json"))
     kept = shell.run("add", *files, "--skip-bad", "--no-wait")
+    again = shell.run("add", *files, "--skip-bad", "--no-wait")
 
     assert "talk.txt: a transcript, 1 messages, 2024-06-20 20:15 to 2024-06-20 20:15" in told
     assert "1 name no zone and are read in Europe/Oslo" in told
@@ -252,6 +253,7 @@ def test_a_dry_run_reports_and_stores_nothing(shell: Shell) -> None:
     assert "--skip-bad" in refused
     assert status["episodes"] == 0
     assert "2 messages kept" in kept
+    assert "0 messages kept, 2 known already" in again
 
 
 @pytest.mark.parametrize(
