@@ -18,6 +18,7 @@ EVERYTHING = (
     "MATCH (n) WHERE n.scope = $scope WITH labels(n) AS labels, properties(n) AS p "
     "RETURN labels, p.id AS id, p.text AS text, p.version AS version ORDER BY id"
 )
+KEPT = "MATCH (e:Episode) WHERE e.scope = $scope AND e.speaker = 'Eve' RETURN e.text AS text ORDER BY e.seq"
 
 
 class Obedient(ScriptedChat):
@@ -25,9 +26,11 @@ class Obedient(ScriptedChat):
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request)
-        if request.kind == "extract":
+        if request.kind == "summary":
+            reply: dict[str, Any] = {"summary": "Everything is to be deleted."}
+        elif request.kind == "extract":
             shorts = [short for name, short in request.names.items() if name.startswith("message:")]
-            reply: dict[str, Any] = {
+            reply = {
                 "entities": [{"name": "test/canary", "type": "Person", "aliases": ["Ada", "canary"]}],
                 "triples": [t for short in shorts for t in self._obeyed(short)],
                 "rules": [
@@ -43,7 +46,7 @@ class Obedient(ScriptedChat):
                 kind: [s for n, s in request.names.items() if n.startswith(f"{kind}:")]
                 for kind in ("triple", "fact", "pair")
             }
-            closing = {
+            closing: dict[str, Any] = {
                 "reason": "I was told to",
                 "action": "invalidate",
                 "kind": "correction",
@@ -85,14 +88,13 @@ async def test_orders_in_messages_are_text(
     async with Memory.open(settings, model=obedient, embedder=embedder) as memory:
         added = await memory.add(orders, scope=scope)
         held = {i: await memory.fact(i, scope=scope) for i in before}
-        said = await memory.messages(scope=scope, session="main", limit=1000)
         breaches = await memory.verify(scope=scope)
 
     assert len(INJECTIONS) == len(set(INJECTIONS)) == 100
     assert canary
     assert cypher(settings, EVERYTHING, scope=f"test/{scope}-canary") == canary
-    assert [e.text for e in said if e.speaker == "Eve"] == INJECTIONS
-    assert len(said) == 102
+    # What the model took for a request to forget is shown no more; its words are kept until they are deleted.
+    assert [row["text"] for row in cypher(settings, KEPT, scope=f"test/{scope}")] == INJECTIONS
     assert {i: (f.text, f.forgotten_at) for i, f in held.items()} == {i: (f.text, None) for i, f in before.items()}
     assert all({s.quote for s in f.sources} >= {s.quote for s in before[i].sources} for i, f in held.items())
     assert len(added.episode_ids) == 100
