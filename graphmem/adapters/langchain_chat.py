@@ -29,6 +29,23 @@ _CUT_OFF = {
     "recitation",
     "prohibited_content",
 }
+_NO_ANSWER = ("did not answer", "Retry later, or make it with another model.")
+_WORDS = (
+    (
+        (lc.ModelAuthenticationError, lc.ModelPermissionDeniedError),
+        "refuses the key",
+        "Check the key that it was made with.",
+    ),
+    ((lc.ModelNotFoundError,), "is not there", "Check the name that it was made with."),
+    ((lc.ModelRateLimitError,), "is asked too often, or its quota is spent", "Retry later."),
+    ((lc.ModelInvalidRequestError,), "refuses the request", "Check what it was made with."),
+    (
+        (lc.ModelTimeoutError, TimeoutError, httpx.TimeoutException),
+        "took too long",
+        "Raise the timeout that it was made with.",
+    ),
+    ((lc.ModelConnectionError, OSError, httpx.HTTPError), "is not reached", "Check the address that it was made with."),
+)
 _ROLES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
@@ -116,30 +133,17 @@ class LangChainChat:
             text=text,
             model=str(told.get("model_name") or told.get("model") or self.name),
             tokens_in=used["input_tokens"] if used else 0,
-            tokens_cached=used.get("input_token_details", {}).get("cache_read", 0) if used else 0,
+            tokens_cached=(used.get("input_token_details", {}).get("cache_read") or 0) if used else 0,
             tokens_out=used["output_tokens"] if used else 0,
             problem=cut_off or ("" if text.strip() else "empty"),
         )
 
     def _in_words(self, exc: Exception) -> ModelUnavailable | PromptTooLong:
         who, why = f"the chat model {self.name}", f"{type(exc).__name__}: {exc}"
-        match exc:
-            case lc.ContextOverflowError():
-                return PromptTooLong(f"{who} cannot read so much at once ({why}).")
-            case lc.ModelAuthenticationError() | lc.ModelPermissionDeniedError():
-                return ModelUnavailable(f"{who} refuses the key ({why}). Check the key that the model was made with.")
-            case lc.ModelNotFoundError():
-                return ModelUnavailable(f"{who} is not there ({why}). Check the name that the model was made with.")
-            case lc.ModelRateLimitError():
-                return ModelUnavailable(f"{who} is asked too often, or its quota is spent ({why}). Retry later.")
-            case lc.ModelInvalidRequestError():
-                return ModelUnavailable(f"{who} refuses the request ({why}). Check what the model was made with.")
-            case lc.ModelTimeoutError() | TimeoutError() | httpx.TimeoutException():
-                return ModelUnavailable(f"{who} took too long ({why}). Raise the timeout that the model was made with.")
-            case _:
-                return ModelUnavailable(
-                    f"{who} did not answer ({why}). Check the address that the model was made with."
-                )
+        if isinstance(exc, lc.ContextOverflowError):
+            return PromptTooLong(f"{who} cannot read so much at once ({why}).")
+        what, advice = next((words for kinds, *words in _WORDS if isinstance(exc, kinds)), _NO_ANSWER)
+        return ModelUnavailable(f"{who} {what} ({why}). {advice}")
 
 
 def _name_of(llm: BaseChatModel) -> str:

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from langchain_core._api.deprecation import LangChainDeprecationWarning
 from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.tools import StructuredTool
 
 from graphmem import AsOf, Memory, Message, Settings
@@ -318,6 +320,29 @@ async def test_a_history_can_be_cleared_where_no_model_reads(
         assert await memory.messages(scope=scope, session="talk") == ()
 
 
+async def test_a_runnable_with_message_history_talks_on(memory: Memory, scope: str) -> None:
+    llm = GenericFakeChatModel(messages=iter(["A fine city!", "In Turin."]))
+    prompts: list[list[str]] = []
+
+    def noted(messages: list[BaseMessage]) -> list[BaseMessage]:
+        prompts.append([m.text for m in messages])
+        return messages
+
+    with pytest.warns(LangChainDeprecationWarning, match="RunnableWithMessageHistory"):
+        talk = RunnableWithMessageHistory(
+            RunnableLambda(noted) | llm, lambda session: GraphChatMessageHistory(memory, scope, session, speaker="Ada")
+        )
+    config = RunnableConfig(configurable={"session_id": "talk"})
+
+    await talk.ainvoke([HumanMessage("I live in Turin.")], config)
+    answer = await talk.ainvoke([HumanMessage(WHERE)], config)
+
+    assert answer.text == "In Turin."
+    assert prompts[1] == ["I live in Turin.", "A fine city!", WHERE]
+    assert [e.text for e in await memory.messages(scope=scope, session="talk")] == [*prompts[1], "In Turin."]
+    assert [f.text for f in await memory.facts(scope=scope)] == ["Ada lives in Turin"]
+
+
 # The tools
 
 
@@ -414,4 +439,4 @@ async def test_messages_wait_parked_while_it_is_away(settings: Settings, embedde
         added = await memory.add(said("I live in Turin.", "2024-01-10"), scope=scope)
 
     (reason,) = added.parked.values()
-    assert reason.startswith("ModelUnavailable: the chat model Away did not answer (ConnectionRefusedError: nobody")
+    assert reason.startswith("ModelUnavailable: the chat model Away is not reached (ConnectionRefusedError: nobody")

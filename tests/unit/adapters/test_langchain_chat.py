@@ -163,10 +163,11 @@ def test_a_model_without_tools_cannot() -> None:
         (lc.ModelTimeoutError("late"), ModelUnavailable, "took too long"),
         (TimeoutError(), ModelUnavailable, "took too long"),
         (httpx.ReadTimeout("late"), ModelUnavailable, "took too long"),
-        (lc.ModelAPIError("500"), ModelUnavailable, "Check the address"),
+        (lc.ModelAPIError("500"), ModelUnavailable, "Retry later"),
+        (lc.ModelConnectionError("nobody there"), ModelUnavailable, "Check the address"),
         (ConnectionRefusedError("nobody there"), ModelUnavailable, "Check the address"),
         (httpx.ConnectError("nobody there"), ModelUnavailable, "Check the address"),
-        (SdkError("odd"), ModelUnavailable, "SdkError: odd"),
+        (SdkError("odd"), ModelUnavailable, "did not answer .SdkError: odd."),
     ],
 )
 async def test_what_went_wrong_is_said_in_words(failing: Exception, kind: type[ModelError], says: str) -> None:
