@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
+TRANSFORMERS := .venv-transformers
 
-.PHONY: install demo test check lint types imports proof clean
+.PHONY: install demo test check lint types imports proof transformers clean
 
 install: $(READY)
 
@@ -43,5 +44,14 @@ check: lint types imports test
 proof: $(DEV)
 	$(BIN)/python -m scripts.proof $(if $(LOCOMO),--locomo $(LOCOMO))
 
+# Models of sentence-transformers, in an environment of its own: torch takes minutes to install, and gigabytes.
+transformers: $(TRANSFORMERS)/.ready
+	$(TRANSFORMERS)/bin/python -m pytest -q -p no:cacheprovider tests/transformers_check.py
+
+$(TRANSFORMERS)/.ready: requirements.txt requirements-dev.txt requirements-transformers.txt
+	@test -x $(TRANSFORMERS)/bin/python || $(PYTHON) -m venv $(TRANSFORMERS)
+	$(TRANSFORMERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt --requirement requirements-transformers.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(TRANSFORMERS) $(VENV) .pytest_cache .ruff_cache

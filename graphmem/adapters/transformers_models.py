@@ -32,13 +32,14 @@ class SentenceTransformersEmbedder(InProcess):
         self._prefixes = prefixes_of(model)
         self._loading = threading.Lock()
         self._cuts = Cuts(self.name)
+        self._dimension: int | None = None
 
     @property
     def dimension(self) -> int:
         """How many numbers a vector has; raises EmbedderError before it is loaded."""
-        if "_model" not in self.__dict__:
+        if self._dimension is None:
             raise EmbedderError(f"the dimension of {self.name} is not known before it is loaded.")
-        return int(self._model.get_sentence_embedding_dimension())
+        return self._dimension
 
     @property
     def truncated(self) -> int:
@@ -47,7 +48,7 @@ class SentenceTransformersEmbedder(InProcess):
 
     async def load(self) -> None:
         """Load the model; raises EmbedderError."""
-        await self.embed_query("hello")
+        self._dimension = len(await self.embed_query("hello"))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector for each text."""
