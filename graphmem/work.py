@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from graphmem.base import Base, ScopeLike
 from graphmem.errors import InvalidInput, ModelUnavailable, ReplyUnparsable
@@ -127,10 +127,6 @@ class Work(Base):
             )
         count = self._parts.embedder.count_tokens
         return Talking(model=talker, usage=self._parts.usage, scope=self._scope(scope), count_tokens=count)
-
-    def now(self) -> datetime:
-        """Return what time it is for this memory."""
-        return self._parts.clock.now()
 
     async def summarise(self, *, scope: ScopeLike) -> int:
         """Bring the rolling summary up to date now; returns how many messages went in.

@@ -42,7 +42,13 @@ def model_url() -> Iterator[str]:
 def environment(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "GRAPHMEM_", "NEO4J_"))}
     home = tmp_path_factory.mktemp("served") / "home"
-    return {**kept, "GRAPHMEM_HOME": str(home), "OPENAI_BASE_URL": model_url, "GRAPHMEM_MODEL_OUTPUT": "json_schema", "COLUMNS": "200"}
+    return {
+        **kept,
+        "GRAPHMEM_HOME": str(home),
+        "OPENAI_BASE_URL": model_url,
+        "GRAPHMEM_MODEL_OUTPUT": "json_schema",
+        "COLUMNS": "200",
+    }
 
 
 @pytest.fixture(scope="session")

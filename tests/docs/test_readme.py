@@ -64,7 +64,7 @@ def test_every_variable_is_a_setting_and_every_place_is_there() -> None:
     settings = (ROOT / "graphmem" / "settings.py").read_text(encoding="utf-8")
     table = PAGE.partition("## Settings")[2].partition("## ")[0]
     named = set(re.findall(r"`((?:GRAPHMEM|NEO4J|OPENAI)_\w+)`", table))
-    read = set(re.findall(r'env(?:\.get\(|\[)"(\w+)"', settings)) | {"GRAPHMEM_HOME"}
+    read = set(re.findall(r'"((?:GRAPHMEM|NEO4J|OPENAI)_\w+)"', settings))
     places = re.findall(r"^\| `([\w./]+)`", PAGE.partition("## Where things are")[2], re.MULTILINE)
 
     assert named == read
