@@ -12,7 +12,7 @@ from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
 from graphmem.adapters.embedding_cache import CachedEmbedder
 from graphmem.adapters.local_finder import LocalFinder
 from graphmem.adapters.models import embedder_named, reranker_named
-from graphmem.adapters.output_form import Form, Remembered
+from graphmem.adapters.output_form import Form, Remembered, key_of
 from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
@@ -124,6 +124,11 @@ def build_reranker(settings: Settings) -> Reranker:
 def remembered(settings: Settings) -> Remembered:
     """Return what was found out about servers of chat models."""
     return Remembered(settings.home / CACHE / "models.json")
+
+
+def found_form(settings: Settings) -> Form | None:
+    """Return the form in which the settings' chat model was found to answer; None where it was not asked yet."""
+    return remembered(settings).get(key_of(settings.openai_base_url, settings.model))
 
 
 def _finder(settings: Settings, ontology: Ontology) -> LocalFinder | None:

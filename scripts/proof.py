@@ -41,15 +41,22 @@ def main() -> None:
     prove("image", "scripts.image")
     prove("disk-full", "scripts.disk_full")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
+    prove("writes-embedded", "graphmem", "bench", "writes", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
     prove("scale-embedded", "graphmem", "bench", "scale", "--facts", "20000", "--scopes", "200", "--json")
     for version in neo4j_local.RELEASES:
         with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
             prove(f"scale-neo4j-{version}", "graphmem", "bench", "scale", "--json", "--store", server.bolt_uri)
+            for facts in ("10000", "100000"):
+                measured = ("bench", "writes", "--facts", facts, "--json", "--store", server.bolt_uri)
+                prove(f"writes-{facts}-neo4j-{version}", "graphmem", *measured)
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")
         return
+    for batch in ("8", "2"):
+        counted = ("bench", "calls", "--data", str(given.locomo.resolve()), "--scenarios", "tests/scenarios", "--json")
+        prove(f"calls-batch-{batch}", "graphmem", *counted, "--batch", batch)
     measured = ("bench", "locomo", "--data", str(given.locomo.resolve()), "--json", "-")
     one = (*measured, "--conversation", "conv-26")
     prove("locomo-conv-26-embedded", "graphmem", *one)

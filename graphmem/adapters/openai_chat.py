@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import openai
 from pydantic import BaseModel, Field, ValidationError
 
-from graphmem.adapters.output_form import FORMS, Form, Remembered
+from graphmem.adapters.output_form import FORMS, Form, Remembered, key_of
 from graphmem.errors import ModelUnavailable, PromptTooLong, ReplyUnparsable
 from graphmem.ports import ChatReply, ChatRequest, Turn
 
@@ -53,6 +53,7 @@ class OpenAIChat:
         self._deadline = timeout * (retries + 1)
         self._form: Form | None = output
         self._remembered = remembered
+        self._key = key_of(base_url, model)
         self._cool = True
         self._probing = asyncio.Lock()
 
@@ -86,17 +87,16 @@ class OpenAIChat:
     async def _known_form(self) -> Form:
         async with self._probing:
             if self._form is None:
-                key = f"{self._client.base_url} {self.name}"
-                self._form = await self._found_form(key)
+                self._form = await self._found_form()
             return self._form
 
-    async def _found_form(self, key: str) -> Form:
-        known = self._remembered.get(key) if self._remembered else None
+    async def _found_form(self) -> Form:
+        known = self._remembered.get(self._key) if self._remembered else None
         if known is not None:
             return known
         found = await self._probe()
         if self._remembered:
-            self._remembered.set(key, found)
+            self._remembered.set(self._key, found)
         return found
 
     async def _probe(self) -> Form:

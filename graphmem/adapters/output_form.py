@@ -12,6 +12,11 @@ Form: TypeAlias = Literal["json_schema", "tool", "json_object"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
+def key_of(base_url: str | None, model: str) -> str:
+    """Return under which name a model of a server is remembered."""
+    return f"{(base_url or 'OpenAI').rstrip('/')} {model}"
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """Forms by server and model, in a small file; one that is gone or broken is found out anew."""

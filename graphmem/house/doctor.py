@@ -12,7 +12,7 @@ from graphmem.errors import GraphMemError
 from graphmem.ports import Embedder
 from graphmem.settings import Settings
 from graphmem.vectors import check_vectors
-from graphmem.wiring import build_embedder, connection, connector
+from graphmem.wiring import build_embedder, connection, connector, found_form
 
 CLOCK_SECONDS = 5.0
 
@@ -28,7 +28,7 @@ class Check:
 
 
 async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple[Check, ...]:
-    """Look at address, version, owner, schema, rights, indexes, embedder and clock, as far as each can be reached.
+    """Look at address, version, owner, schema, rights, indexes, embedder, clock and model, as far as can be reached.
 
     Changes nothing.
     """
@@ -43,6 +43,7 @@ async def examine(settings: Settings, embedder: Embedder | None = None) -> tuple
         "indexes": _indexes,
         "embedder": lambda store: _embedder(store, embedder),
         "clock": _clock,
+        "model": lambda _: _model(settings),
     }
     try:
         for name, look in looks.items():
@@ -104,6 +105,17 @@ async def _embedder(store: BoltStore, embedder: Embedder) -> Check:
     if state.vectors is not None:
         check_vectors({**asdict(state.vectors), "reembedding": state.reembedding}, embedder)
     return Check(name="embedder", well=True, seen=seen)
+
+
+async def _model(settings: Settings) -> Check:
+    """Say which chat model reads, and in which form it answers, without asking it."""
+    if settings.replay is not None:
+        return Check(name="model", well=True, seen=f"the recording {settings.replay.name}")
+    if not (settings.openai_api_key or settings.openai_base_url):
+        return Check(name="model", well=True, seen="none: messages are indexed, no facts are drawn from them")
+    form = settings.model_output if settings.model_output != "auto" else found_form(settings)
+    answers = f"answers as {form}" if form else "in which form it answers is found out when it is first asked"
+    return Check(name="model", well=True, seen=f"{settings.model}; {answers}")
 
 
 async def _clock(store: BoltStore) -> Check:

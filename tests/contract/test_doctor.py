@@ -7,7 +7,9 @@ import pytest
 
 from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.adapters.output_form import key_of
 from graphmem.house.doctor import examine
+from graphmem.wiring import remembered
 from tests.embedders import OtherEmbedder
 
 
@@ -15,7 +17,7 @@ async def test_all_is_well_with_a_store_in_use(settings: Settings, embedder: Loc
     async with Memory.open(settings, embedder=embedder):
         checks = await examine(settings, embedder)
 
-    assert [c.name for c in checks] == ["address", "owner", "schema", "rights", "indexes", "embedder", "clock"]
+    assert [c.name for c in checks] == ["address", "owner", "schema", "rights", "indexes", "embedder", "clock", "model"]
     assert all(c.well for c in checks), checks
 
 
@@ -26,6 +28,30 @@ async def test_another_embedder_is_seen_and_named(settings: Settings, embedder: 
     (bad,) = (c for c in checks if not c.well)
     assert bad.name == "embedder"
     assert embedder.name in bad.advice
+
+
+async def test_the_model_is_named_with_the_form_that_was_found_out(tmp_path: Path, embedder: LocalEmbedder) -> None:
+    asked = Settings(
+        home=tmp_path / "home", openai_base_url="http://127.0.0.1:1/v1/", model="tiny", model_output="auto"
+    )
+    remembered(asked).set(key_of("http://127.0.0.1:1/v1", "tiny"), "tool")
+
+    seen = {
+        what: [c.seen for c in await examine(s, embedder) if c.name == "model"]
+        for what, s in {
+            "none": replace(asked, openai_base_url=None),
+            "found": asked,
+            "unknown": replace(asked, model="other"),
+            "named": replace(asked, model_output="json_object"),
+        }.items()
+    }
+
+    assert seen == {
+        "none": ["none: messages are indexed, no facts are drawn from them"],
+        "found": ["tiny; answers as tool"],
+        "unknown": ["other; in which form it answers is found out when it is first asked"],
+        "named": ["tiny; answers as json_object"],
+    }
 
 
 async def test_an_empty_embedded_store_is_well(tmp_path: Path, embedder: LocalEmbedder) -> None:
