@@ -25,7 +25,7 @@ commands = typer.Typer()
 
 @commands.command()
 def doctor(as_json: JsonOption = False) -> None:
-    """Look whether all is well with the store: address, version, rights, schema, indexes, embedder, clock, model; 1 if not."""
+    """Look whether all is well: address, version, rights, schema, indexes, embedder, clock, model; 1 if not."""
 
     async def work() -> None:
         checks = await examine(read_settings())

@@ -119,15 +119,20 @@ class WritePipeline:
                     await self._process(exchange, scope, done)
                     if progress is not None:
                         progress(done.messages + len(done.parked), len(pending))
-        except BudgetSpent as exc:
-            note = f"{len(await self._pending(scope))} messages wait: {exc}"
+        except (BudgetSpent, ModelUnavailable) as exc:
+            # Asking again for each of many messages would only say the same more often.
+            waiting = len(await self._pending(scope))
+            note = f"{waiting} messages wait: {exc}" if waiting else None
         self._summarise_later(scope)
         if not done.messages and note is NO_MODEL:
             note = None
         return Outcome(changes=tuple(done.changes), parked=done.parked, done=done.messages, note=note)
 
     async def _process(self, exchange: tuple[Episode, ...], scope: Scope, done: _Done) -> None:
-        """Read and commit one exchange; what is too long for the model is read in halves, what fails is parked."""
+        """Read and commit one exchange; what is too long for the model is read in halves, what fails is parked.
+
+        Raises BudgetSpent, and ModelUnavailable once the exchange is parked.
+        """
         asker = self._asker(scope)
         try:
             reading = await self._extractor.read(exchange, scope, asker)
@@ -142,6 +147,8 @@ class WritePipeline:
             await self._process(exchange[half:], scope, done)
         except (ModelError, StoreConflict) as exc:
             await self._park(exchange, scope, exc, done)
+            if isinstance(exc, ModelUnavailable):
+                raise
 
     def _asker(self, scope: Scope) -> Asker | None:
         return None if self._model is None else Asker(model=self._model, usage=self._usage, scope=scope)

@@ -137,6 +137,23 @@ async def test_a_call_without_an_answer_is_on_the_books(
     assert read.cost.seconds >= 0
 
 
+async def test_a_model_that_is_not_there_is_asked_once_and_the_rest_waits(
+    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+) -> None:
+    few = replace(settings, batch_messages=1)
+    async with Memory.open(few, model=Gone(read=model.read), embedder=embedder) as memory:
+        added = await memory.add(said(*SAID), scope=scope)
+        (used,) = await memory.usage(scope=scope)
+    async with Memory.open(few, model=model, embedder=embedder) as memory:
+        await memory.retry(scope=scope)
+        facts = await memory.facts(scope=scope)
+
+    assert used.cost.calls == 1
+    assert added.parked == {"0": "ModelUnavailable: nobody answers."}
+    assert added.note == "3 messages wait: nobody answers."
+    assert len(facts) == 4
+
+
 class Priced(ScriptedChat):
     """Is a model whose price is known, and answers from a cache."""
 
