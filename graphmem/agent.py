@@ -63,7 +63,8 @@ class Agent:
 
     async def finish(self) -> None:
         """Wait until facts are drawn from all that was said; raises what went wrong with that."""
-        await asyncio.gather(*self._reading)
+        reading, self._reading = self._reading, set()
+        await asyncio.gather(*reading)
 
     async def chat(self, text: str, *, scope: ScopeLike, session: str = "chat", speaker: str | None = None) -> Answered:
         """Answer a message with what is remembered; raises InvalidInput, ModelError, BudgetSpent."""
@@ -99,6 +100,11 @@ class Agent:
         """Return what is remembered about a question."""
         return await self._memory.search(query, scope=scope, limit=limit, tokens=self._tokens)
 
+    def _read(self, task: asyncio.Task[object]) -> None:
+        """Let go of what went well; what did not is told by `finish`."""
+        if not task.cancelled() and task.exception() is None:
+            self._reading.discard(task)
+
     def _talking(self, scope: ScopeLike) -> Talking:
         return self._memory.talking(scope=scope, model=self._model)
 
@@ -132,5 +138,5 @@ class Agent:
         added = await self._memory.add([asked, answer], scope=scope, wait=False)
         task = asyncio.create_task(self._memory.process(scope=scope))
         self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
+        task.add_done_callback(self._read)
         return Answered(text=text, recalled=recalled, episode_ids=added.episode_ids)
