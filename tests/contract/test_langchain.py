@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ TOLD = (
     ("And a dog, Rex.", "2024-01-11"),
     ("We moved to Oslo last week!", "2024-06-20"),
 )
+
+
+@pytest.fixture
+def settings(embedded_home: Path) -> Settings:
+    """The embedded store alone: a face only calls the memory, which has tests of its own on every store."""
+    return Settings(home=embedded_home, tenant="test")
 
 
 @pytest.fixture
