@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,6 +22,7 @@ from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import plain
 from graphmem.settings import read_settings
+from graphmem.write.pipeline import Outcome
 
 T = TypeVar("T")
 
@@ -206,42 +208,19 @@ def verify(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
 @app.command()
 def retry(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Process parked messages again."""
-
-    async def work(memory: Memory) -> None:
-        outcome = await memory.retry(scope=named_scope(scope))
-        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
-        if outcome.parked:
-            raise typer.Exit(PARKED)
-
-    with_memory(work)
+    _draw(scope, Memory.retry, as_json)
 
 
 @app.command()
 def process(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Draw facts from the messages that wait, for instance for a budget of calls or tokens."""
-
-    async def work(memory: Memory) -> None:
-        with progress_bar("reading", hidden=as_json) as moved:
-            outcome = await memory.process(scope=named_scope(scope), progress=moved)
-        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
-        if outcome.parked:
-            raise typer.Exit(PARKED)
-
-    with_memory(work)
+    _draw(scope, Memory.process, as_json)
 
 
 @app.command()
 def reextract(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
     """Let the model read the messages that were kept without one."""
-
-    async def work(memory: Memory) -> None:
-        with progress_bar("reading", hidden=as_json) as moved:
-            outcome = await memory.reextract(scope=named_scope(scope), progress=moved)
-        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
-        if outcome.parked:
-            raise typer.Exit(PARKED)
-
-    with_memory(work)
+    _draw(scope, Memory.reextract, as_json)
 
 
 @app.command()
@@ -284,6 +263,19 @@ def serve(
     from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)
 
     said(lambda: serve_loopback(read_settings(), port))
+
+
+def _draw(scope: str, deed: Callable[..., Awaitable[Outcome]], as_json: bool) -> None:
+    """Let facts be drawn from messages, and tell what came of it; leaves with 3 where some were parked."""
+
+    async def work(memory: Memory) -> None:
+        with progress_bar("reading", hidden=as_json) as moved:
+            outcome = await deed(memory, scope=named_scope(scope), progress=moved)
+        printed(as_json, outcome, lambda console: show.show_outcome(console, outcome))
+        if outcome.parked:
+            raise typer.Exit(PARKED)
+
+    with_memory(work)
 
 
 async def _demo(as_json: bool) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from graphmem import rows
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
-from graphmem.ports import Clock, Embedder, Store, Transaction
+from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
 from graphmem.serial import utc_text
 from graphmem.text import digest, fold
 from graphmem.write.lock import lock_scope
@@ -51,11 +52,15 @@ async def store_episodes(
         part = [(i, m) for i, m in zip(batch, messages[start:], strict=False) if i not in known]
         if not part:
             continue
-        vectors = await embedder.embed([embedded_text(speaker_of(m, scope), m.text) for _, m in part])
-        rows = [_row(i, m, v, scope, state) for (i, m), v in zip(part, vectors, strict=True)]
+        texts = [embedded_text(speaker_of(m, scope), m.text) for _, m in part]
+        vectors = await embedder.embed(texts)
+        written = [_row(i, m, v, scope, state) for (i, m), v in zip(part, vectors, strict=True)]
+        sizes = {i: embedder.count_tokens(text) for (i, _), text in zip(part, texts, strict=True)}
 
-        async def work(transaction: Transaction, rows: list[dict[str, Any]] = rows) -> tuple[int, int]:
-            return await _store(transaction, rows, scope, embedder, clock.now())
+        async def work(
+            transaction: Transaction, written: list[dict[str, Any]] = written, sizes: dict[str, int] = sizes
+        ) -> tuple[int, int]:
+            return await _store(transaction, written, sizes, scope, embedder, clock.now())
 
         stored, number = await store.transact(work)
         new += stored
@@ -64,12 +69,20 @@ async def store_episodes(
 
 
 async def _store(
-    transaction: Transaction, rows: list[dict[str, Any]], scope: Scope, embedder: Embedder, now: datetime
+    transaction: Transaction,
+    written: list[dict[str, Any]],
+    sizes: Mapping[str, int],
+    scope: Scope,
+    embedder: Embedder,
+    now: datetime,
 ) -> tuple[int, int]:
-    """Store the rows that are still unknown; returns how many, and the scope's last change so far."""
+    """Store the rows that are still unknown; returns how many, and the scope's last change so far.
+
+    `sizes` are tokens by id, counted before the lock is taken.
+    """
     locked = await lock_scope(scope, embedder, now, transaction)
-    known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in rows])}
-    fresh = [{**row, "seq": 0} for row in rows if row["id"] not in known]
+    known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in written])}
+    fresh = [{**row, "seq": 0} for row in written if row["id"] not in known]
     if not fresh:
         return 0, locked["change_number"]
     sessions = list(dict.fromkeys(row["session_id"] for row in fresh))
@@ -91,9 +104,15 @@ async def _store(
     )
     await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=fresh)
     await transaction.write("link_next", scope=scope.key, rows=pairs)
-    tokens = sum(embedder.count_tokens(embedded_text(str(row["speaker"]), str(row["text"]))) for row in fresh)
+    tokens = sum(sizes[str(row["id"])] for row in fresh)
     await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0, tokens=tokens)
     return len(fresh), locked["change_number"]
+
+
+async def read_episodes(ids: Sequence[str], scope: Scope, reader: Reader) -> list[Episode]:
+    """Return the episodes of these ids that there are, in the scope's order."""
+    found = await reader.read("episodes_by_ids", scopes=[scope.key], ids=list(ids))
+    return sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
 
 
 def episode_id(scope: Scope, message_id: str) -> str:
@@ -141,10 +160,11 @@ def batches(
     cut: list[list[Episode]] = []
     left = 0
     for episode in episodes:
-        left -= count(episode)
+        taken = count(episode)
+        left -= taken
         if cut and left >= 0 and len(cut[-1]) < size and cut[-1][0].session == episode.session:
             cut[-1].append(episode)
         else:
             cut.append([episode])
-            left = tokens - count(episode)
+            left = tokens - taken
     return [tuple(part) for part in cut]

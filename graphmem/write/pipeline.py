@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from graphmem import rows
 from graphmem.errors import (
     BatchTooCostly,
     BudgetSpent,
@@ -24,7 +23,7 @@ from graphmem.ontology import NOTED
 from graphmem.operations import Change, Cost
 from graphmem.ports import ChatModel, Transaction
 from graphmem.write.asking import Asker
-from graphmem.write.episodes import Kept, batches, episode_id, store_episodes
+from graphmem.write.episodes import Kept, batches, episode_id, read_episodes, store_episodes
 from graphmem.write.ledger import Ledger
 from graphmem.write.reading import Extractor
 from graphmem.write.record import Reading, settle_episodes
@@ -196,8 +195,7 @@ class WritePipeline:
         return await self._episodes([row["id"] for row in found], scope)
 
     async def _episodes(self, ids: Sequence[str], scope: Scope) -> list[Episode]:
-        found = await self._store.read("episodes_by_ids", scopes=[scope.key], ids=list(ids))
-        return sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
+        return await read_episodes(ids, scope, self._store)
 
     async def _park(self, exchange: Sequence[Episode], scope: Scope, exc: GraphMemError, done: _Done) -> None:
         reason = f"{type(exc).__name__}: {exc}"

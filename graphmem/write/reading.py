@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from graphmem import rows
 from graphmem.models import Entity, Episode, Mention, Scope
 from graphmem.operations import Cost
 from graphmem.ports import Finder
 from graphmem.text import named_in
 from graphmem.write.asking import Asker
 from graphmem.write.entities import extract_entities, speakers
+from graphmem.write.episodes import read_episodes
 from graphmem.write.extract import Contexts, entities_request, extraction_request, relations_request
 from graphmem.write.link import candidates
 from graphmem.write.record import Reading
@@ -43,8 +43,7 @@ class Extractor:
     async def _contexts(self, exchange: tuple[Episode, ...], known: Sequence[Entity], scope: Scope) -> Contexts:
         store, first = self.tools.store, exchange[0].seq
         before = await store.read("episodes_before", scope=scope.key, before=first, limit=CONTEXT_MESSAGES)
-        found = await store.read("episodes_by_ids", scopes=[scope.key], ids=[row["id"] for row in before])
-        earlier = sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
+        earlier = await read_episodes([row["id"] for row in before], scope, store)
         summary = await read_summary(scope, store)
         return Contexts(exchange=exchange, earlier=earlier, known=known, summary=summary.text)
 

@@ -10,12 +10,11 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphmem import rows
 from graphmem.models import Episode, Scope
 from graphmem.ports import ChatRequest, Reader, Transaction
 from graphmem.prompts import render
 from graphmem.write.asking import Asker
-from graphmem.write.episodes import embedded_text
+from graphmem.write.episodes import embedded_text, read_episodes
 from graphmem.write.extract import message_line
 from graphmem.write.lock import lock_scope
 from graphmem.write.replies import SummaryReply
@@ -55,8 +54,9 @@ async def bring_up_to_date(scope: Scope, due_tokens: int, tools: Tools, asker: A
         said = await _said_since(standing, scope, tools)
         if not said:
             return done
-        reply, _ = await asker.ask(summary_request(standing.text, said), SummaryReply, lambda reply: reply)
-        if not await _keep(reply.summary, standing, said, scope, tools):
+        request = summary_request(standing.text, said)
+        reply, _ = await asker.ask(request, SummaryReply, lambda reply: reply)
+        if not await _keep(reply.summary, request.prompt_version, standing, said, scope, tools):
             # Another process was faster, or words were taken out: what is left is looked at anew.
             continue
         done += len(said)
@@ -86,11 +86,9 @@ async def _said_since(standing: Summary, scope: Scope, tools: Tools) -> list[Epi
     """Return the next messages that fit into a prompt, at least one."""
     until = standing.until + PAGE
     found = await tools.store.read("episodes_before", scope=scope.key, before=until, limit=PAGE)
-    ids = [row["id"] for row in found]
-    read = await tools.store.read("episodes_by_ids", scopes=[scope.key], ids=ids)
     said: list[Episode] = []
     tokens = 0
-    for episode in sorted((rows.episode(row["episode"]) for row in read), key=lambda e: e.seq):
+    for episode in await read_episodes([row["id"] for row in found], scope, tools.store):
         tokens += said_tokens(episode, tools)
         if said and tokens > SHOWN_TOKENS:
             break
@@ -98,7 +96,9 @@ async def _said_since(standing: Summary, scope: Scope, tools: Tools) -> list[Epi
     return said
 
 
-async def _keep(text: str, standing: Summary, said: Sequence[Episode], scope: Scope, tools: Tools) -> bool:
+async def _keep(
+    text: str, prompt_version: str, standing: Summary, said: Sequence[Episode], scope: Scope, tools: Tools
+) -> bool:
     tokens = sum(said_tokens(e, tools) for e in said)
     now = tools.clock.now()
 
@@ -111,7 +111,7 @@ async def _keep(text: str, standing: Summary, said: Sequence[Episode], scope: Sc
             text=text,
             until=said[-1].seq + 1,
             tokens=tokens,
-            prompt_version=summary_request("", said).prompt_version,
+            prompt_version=prompt_version,
         )
         return bool(kept[0]["kept"])
 
