@@ -30,7 +30,7 @@ from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Reranker
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
-from graphmem.read.rank import state_at
+from graphmem.read.states import state_at
 from graphmem.serial import load_rule, utc_text
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from graphmem.guard.rewrite import Guarded
@@ -208,6 +210,44 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Texts that follow one another, and those before them in whose light they are read, oldest first."""
+
+    texts: tuple[str, ...]
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryTokens:
+    """A question's tokens: the pieces of words, a vector of length 1 for each, and how much each counts."""
+
+    words: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+class TokenEmbedder(Protocol):
+    """Turns texts into one vector a token, for late interaction."""
+
+    @property
+    def name(self) -> str:
+        """The model's name and how it is stored."""
+        ...
+
+    async def load(self) -> None:
+        """Get ready; raises EmbedderError."""
+        ...
+
+    async def embed(self, passages: Sequence[Passage]) -> list[list[bytes]]:
+        """Return for each text of each passage its tokens' vectors as int8, in a row; raises EmbedderError."""
+        ...
+
+    async def embed_query(self, text: str) -> QueryTokens:
+        """Return the tokens of a question."""
         ...
 
 

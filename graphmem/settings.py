@@ -19,7 +19,7 @@ OUTPUTS = ("auto", "json_schema", "tool", "json_object")
 EXTRACTIONS = ("model", "two_pass", "local", "none")
 EMBEDDERS = ("local", "local:multilingual", "openai:", "sentence-transformers:")
 RERANKERS = ("none", "local", "sentence-transformers:")
-CACHES = ("auto", "on", "off")
+SWITCHES = ("auto", "on", "off")
 MOST_NUMBERS = 4096
 _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -39,7 +39,8 @@ class Settings:
     a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_EMBEDDER (local, local:multilingual, openai:MODEL or
     sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai, which otherwise asks),
     GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, sentence-transformers:NAME_OR_FOLDER),
-    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
+    GRAPHMEM_LATE_INTERACTION (auto, on or off: whether tokens are compared), GRAPHMEM_ONTOLOGY,
+    GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
     """
 
     home: Path
@@ -79,6 +80,7 @@ class Settings:
     embedder_dimension: int | None = None
     embedder_cache: str = "auto"
     reranker: str = "none"
+    late_interaction: str = "auto"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -122,8 +124,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         scope=env.get("GRAPHMEM_SCOPE"),
         embedder=_kind("GRAPHMEM_EMBEDDER", env.get("GRAPHMEM_EMBEDDER", "local"), EMBEDDERS),
         embedder_dimension=_numbers("GRAPHMEM_EMBEDDER_DIMENSION", env),
-        embedder_cache=_choice("GRAPHMEM_EMBEDDER_CACHE", env.get("GRAPHMEM_EMBEDDER_CACHE", "auto"), CACHES),
+        embedder_cache=_choice("GRAPHMEM_EMBEDDER_CACHE", env.get("GRAPHMEM_EMBEDDER_CACHE", "auto"), SWITCHES),
         reranker=_kind("GRAPHMEM_RERANKER", env.get("GRAPHMEM_RERANKER", "none"), RERANKERS),
+        late_interaction=_choice("GRAPHMEM_LATE_INTERACTION", env.get("GRAPHMEM_LATE_INTERACTION", "auto"), SWITCHES),
     )
 
 

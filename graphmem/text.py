@@ -10,6 +10,14 @@ from collections.abc import Sequence
 # Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces.
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff]")
 
+_STOP_WORDS = """
+a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in
+into is it its me my of on or our she should so that the their them then there these they this those to was we
+were what when where which who whom whose why will with would you your about any some
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words of English that carry little meaning by themselves."""
+
 
 def digest(*parts: str) -> str:
     """Return a hexadecimal digest of the parts, which no other parts share."""
@@ -38,3 +46,8 @@ def named_in(text: str, names: Sequence[str]) -> bool:
     padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
     plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
     return any(name and (name if spaceless(name) else f" {name} ") in padded for name in plain)
+
+
+def embedded_text(speaker: str, text: str) -> str:
+    """Return what is embedded of a message: the words with who said them."""
+    return f"{speaker}: {text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -16,9 +17,10 @@ from graphmem.adapters.output_form import Form, Remembered, key_of
 from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
+from graphmem.adapters.token_embedder import LocalTokens
 from graphmem.errors import ModelUnavailable
 from graphmem.ontology import Ontology, load_ontology
-from graphmem.ports import ChatModel, Clock, Embedder, Reranker, Store
+from graphmem.ports import ChatModel, Clock, Embedder, Reranker, Store, TokenEmbedder
 from graphmem.prices import load_prices
 from graphmem.read.pipeline import ReadPipeline
 from graphmem.settings import Settings
@@ -27,6 +29,7 @@ from graphmem.write.ledger import Ledger
 from graphmem.write.pipeline import Batch, WritePipeline
 from graphmem.write.reading import Extractor
 from graphmem.write.single import Tools
+from graphmem.write.tokens import TokenWriter
 from graphmem.write.usage import Limits, Usage
 
 
@@ -75,7 +78,14 @@ async def build(
     given, model = model, (model or _model(settings)) if reads else None
     prices = load_prices(settings.prices)
     store = await open_store(connector(settings), embedder, clock, connection(settings))
-    tools = Tools(store=store, embedder=embedder, clock=clock, ontology=ontology)
+    tokens = build_token_embedder(settings)
+    tools = Tools(
+        store=store,
+        embedder=embedder,
+        clock=clock,
+        ontology=ontology,
+        tokens=TokenWriter(store=store, embedder=tokens),
+    )
     ledger = Ledger(tools)
     usage = Usage(store=store, clock=clock, limits=_limits(settings), prices=prices)
     extractor = Extractor(tools=tools, two_pass=settings.extraction == "two_pass", finder=_finder(settings, ontology))
@@ -92,6 +102,7 @@ async def build(
         reader=ReadPipeline(
             store=store,
             embedder=embedder,
+            tokens=tokens,
             clock=clock,
             ontology=ontology,
             reranker=reranker or build_reranker(settings),
@@ -114,6 +125,19 @@ def build_embedder(settings: Settings, given: Embedder | None = None) -> Embedde
         dimension=settings.embedder_dimension,
     )
     return CachedEmbedder(inner, settings.home / CACHE / "embeddings.sqlite", keep=keep)
+
+
+def build_token_embedder(settings: Settings) -> TokenEmbedder | None:
+    """Return what embeds tokens for late interaction; none where it is off, or the texts are not taken for English."""
+    english = settings.embedder != "local:multilingual"
+    wanted = {"auto": english, "on": True, "off": False}[settings.late_interaction]
+    return _local_tokens() if wanted else None
+
+
+@cache
+def _local_tokens() -> LocalTokens:
+    """Return the one of this process: it keeps nothing but the model."""
+    return LocalTokens()
 
 
 def build_reranker(settings: Settings) -> Reranker:

@@ -1,12 +1,16 @@
-// facts_around: the facts that touch some entities, nearest to the question first; times are left to the reader's clocks
-// $scopes [STRING]  $entities [STRING]  $vector [FLOAT]  $limit INT  -> id, subject_id, object_id?, near
+// facts_around: what the facts say that touch some entities; of an entity with more, only so many
+// $scopes [STRING]  $entities [STRING]  $valid STRING? (null: all times)  $known STRING  $degree INT
+// -> id, predicate, raw_predicate?, subject_id, object_id?
 UNWIND $entities AS id
-MATCH (n:Entity {canonical_id: id})<-[:SUBJECT|OBJECT]-(f:Fact)
-WHERE n.scope IN $scopes AND f.scope IN $scopes
+MATCH (n:Entity {canonical_id: id})
+WHERE n.scope IN $scopes
+CALL (n) {
+  MATCH (n)<-[:SUBJECT|OBJECT]-(f:Fact)
+  RETURN f LIMIT $degree
+}
 WITH DISTINCT f
+WHERE f.scope IN $scopes AND ($valid IS NULL OR (f.valid_at <= datetime($valid) AND f.invalid_at > datetime($valid)
+      AND f.expired_at > datetime($known)))
 MATCH (f)-[:SUBJECT]->(s:Entity)
 OPTIONAL MATCH (f)-[:OBJECT]->(o:Entity)
-WITH f, s, o, vector.similarity.cosine(f.embedding, $vector) AS near
-ORDER BY near DESC
-LIMIT $limit
-RETURN collect({id: f.id, subject_id: s.canonical_id, object_id: o.canonical_id, near: near}) AS rows
+RETURN collect({id: f.id, predicate: f.predicate, raw_predicate: f.raw_predicate, subject_id: s.canonical_id, object_id: o.canonical_id}) AS rows

@@ -10,6 +10,6 @@ SET f.predicate = row.predicate, f.raw_predicate = row.raw_predicate, f.text = r
     f.invalid_at = datetime(row.invalid_at), f.precision = row.precision, f.stated = row.stated, f.event = row.event,
     f.created_at = datetime($now), f.expired_at = datetime(row.expired_at), f.modality = row.modality,
     f.confidence = row.confidence, f.live_key = row.live_key, f.value_key = row.value_key, f.slot_key = row.slot_key, f.pair_key = row.pair_key,
-    f.embedding = row.embedding,
+    f.embedding = row.embedding, f.tokens_due = $scope_key,
     f.sweep_key = CASE WHEN row.ends THEN $scope_key ELSE NULL END
 CREATE (f)-[:SUBJECT]->(s)

@@ -3,9 +3,9 @@
 UNWIND $rows AS row
 MATCH (f:Fact {id: row.fact_id})
 WHERE f.scope = $scope
-SET f.text = row.text, f.folded = row.folded, f.embedding = row.embedding, f.forgotten_at = datetime($now),
+SET f.text = row.text, f.folded = row.folded, f.embedding = row.embedding, f.tokens_due = f.scope_key, f.forgotten_at = datetime($now),
     f.expired_at = CASE WHEN f.expired_at < datetime($now) THEN f.expired_at ELSE datetime($now) END
-REMOVE f.value_text, f.value_number, f.unit, f.value_date, f.live_key, f.value_key, f.pair_key, f.uncertain_because
+REMOVE f.tokens, f.value_text, f.value_number, f.unit, f.value_date, f.live_key, f.value_key, f.pair_key, f.uncertain_because
 WITH f
 OPTIONAL MATCH (f)-[object:OBJECT]->(:Entity)
 DELETE object

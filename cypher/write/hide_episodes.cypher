@@ -4,4 +4,4 @@ UNWIND $ids AS id
 MATCH (e:Episode {id: id})
 WHERE e.scope = $scope
 SET e.hidden_at = datetime($now), e.folded = ''
-REMOVE e.embedding
+REMOVE e.embedding, e.tokens, e.tokens_due

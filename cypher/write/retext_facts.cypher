@@ -3,4 +3,6 @@
 UNWIND $rows AS row
 MATCH (f:Fact {id: row.fact_id})
 WHERE f.scope = $scope
-SET f.text = row.text, f.folded = row.folded, f.embedding = row.embedding
+SET f.text = row.text, f.folded = row.folded, f.embedding = row.embedding,
+    f.tokens_due = f.scope_key
+REMOVE f.tokens

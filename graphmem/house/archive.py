@@ -2,7 +2,7 @@
 
     {"graphmem": "backup", "format": 1, "id": ..., "schema": 5, "embedder": ..., "dimension": ..., "scopes": [...]}
     {"scope": "default/ada", "properties": {...}, "times": {...}}
-    {"node": "Fact", "labels": [], "id": ..., "properties": {...}, "times": {...}}
+    {"node": "Fact", "labels": [], "id": ..., "properties": {...}, "times": {...}, "bytes": {...}}  (in base 64)
     {"relationship": "SUBJECT", "from": ["Fact", ...], "to": ["Entity", ...], "properties": {...}, "times": {...}}
     {"end": "default/ada", "nodes": 120, "relationships": 310}
     {"done": 1}

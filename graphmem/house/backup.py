@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +153,9 @@ def _relationship(label: str, row: Row) -> dict[str, Any]:
 
 
 def _held(properties: Mapping[str, Any], leave_out: set[str]) -> dict[str, dict[str, Any]]:
-    """Return properties with those that are times apart, as ISO texts."""
+    """Return properties with those that are times apart, as ISO texts, and those that are bytes, in base 64."""
     held = {k: v for k, v in sorted(properties.items()) if v is not None and k not in leave_out}
     times = {k: utc_text(v.to_native()) for k, v in held.items() if isinstance(v, DateTime)}
-    return {"properties": {k: v for k, v in held.items() if k not in times}, "times": times}
+    raw = {k: b64encode(v).decode() for k, v in held.items() if isinstance(v, bytes)}
+    plain = {k: v for k, v in held.items() if k not in times and k not in raw}
+    return {"properties": plain, "times": times, **({"bytes": raw} if raw else {})}

@@ -18,7 +18,7 @@ from graphmem.adapters.schema import (
 )
 from graphmem.ports import Embedder, Row, Transaction
 from graphmem.serial import load_rule
-from graphmem.write.episodes import embedded_text
+from graphmem.text import embedded_text
 
 _LABELS = ("Episode", "Fact", "Rule")
 _PAGE = 256

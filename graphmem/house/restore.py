@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -179,7 +180,8 @@ async def _write_nodes(lines: Sequence[Line], scope: Scope, path: Path, store: B
         first = types[0] if types else label
         if label in _INDEXED:
             first = indexed_label(label, scope.key, store.dialect)
-        groups[label, first].append({"id": line["id"], "properties": line["properties"], "times": line["times"]})
+        properties = {**line["properties"], **_raw(line, path)}
+        groups[label, first].append({"id": line["id"], "properties": properties, "times": line["times"]})
         for other in types[1:]:
             more[other].append(line["id"])
 
@@ -191,6 +193,13 @@ async def _write_nodes(lines: Sequence[Line], scope: Scope, path: Path, store: B
             await tx.write("label_entities", names={"LABEL": label}, scope=scope.key, ids=ids)
 
     await store.transact(work)
+
+
+def _raw(line: Line, path: Path) -> dict[str, bytes]:
+    try:
+        return {k: b64decode(v, validate=True) for k, v in line.get("bytes", {}).items()}
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise UnreadableFile(f"{path}: the bytes of {line['node']} {line['id']} are not in base 64.") from exc
 
 
 async def _write_relationships(lines: Sequence[Line], scope: Scope, path: Path, store: BoltStore) -> None:

@@ -15,7 +15,8 @@ from graphmem.ontology import Ontology
 from graphmem.ports import ChatRequest
 from graphmem.prices import Price, price_of
 from graphmem.settings import Settings
-from graphmem.write.episodes import MAIN_SESSION, batches, embedded_text, speaker_of
+from graphmem.text import embedded_text
+from graphmem.write.episodes import MAIN_SESSION, batches, speaker_of
 from graphmem.write.extract import Contexts, entities_request, extraction_request, message_line, relations_request
 from graphmem.write.pipeline import READ_AT_ONCE
 from graphmem.write.reading import CONTEXT_MESSAGES

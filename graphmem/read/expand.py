@@ -1,99 +1,111 @@
-"""Subgraph expansion: from the seeds over facts to facts, hop by hop, keeping the paths."""
+"""Subgraph expansion: from the seeds over facts to facts, hop by hop, keeping the paths; and the messages around."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graphmem import rows
-from graphmem.models import Episode, Fact, Scope
-from graphmem.ports import Reader, Row, Vector
+from graphmem.models import Episode, Fact
+from graphmem.ports import Reader, Row
+from graphmem.read.asked import Asked
+from graphmem.read.late import nearness, weighed, with_due
+from graphmem.read.nested import Nested, nested
+from graphmem.read.relations import Relations
 from graphmem.read.seeds import Seeds
+from graphmem.read.walk import HOPS, Chain, Step, Walk
 
-HOPS = 4
-BEAM = 24
-FACTS_A_HOP = 120
-HOP_DECAY = 0.85
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    """A fact that was reached: how near it is to the question, over how many hops, and through which facts."""
-
-    near: float
-    hops: int
-    path: tuple[str, ...]
-    strength: float
+DEGREE = 200
+"""How many facts of one entity are looked at, so that a hub costs no more than others; its best ones are seeds too."""
+BESIDE = 40
+"""How many facts beside what the question names are ranked, though they are no seeds and end no chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expanded:
-    """The subgraph around the seeds."""
+    """The subgraph around the seeds.
+
+    `near` and `late` are the facts' nearness to the question, as a whole and token by token; `near_episodes` is that of
+    the messages as a whole.
+    """
 
     facts: Mapping[str, Fact]
-    reached: Mapping[str, Reached]
-    episodes: Mapping[str, Episode]
+    chains: Mapping[str, Chain]
     near: Mapping[str, float]
+    late: Mapping[str, float]
+    episodes: Mapping[str, Episode]
+    near_episodes: Mapping[str, float]
 
 
-async def expand(seeds: Seeds, vector: Vector, scopes: Sequence[Scope], reader: Reader) -> Expanded:
-    """Walk from the named entities and the nearest facts, best first and damped at hubs; then fetch what was reached.
-
-    Source: Mem0g (arXiv 2504.19413) section 2.2, entity-centric retrieval, here over several hops.
-    """
-    keys = [s.key for s in scopes]
-    (reached, facts), found = await asyncio.gather(
-        _facts(seeds, vector, keys, reader), _around(seeds, vector, keys, reader)
+async def expand(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Expanded:
+    """Walk from the named entities, best first; fetch the facts that were reached, and messages with neighbours."""
+    walked, found = await asyncio.gather(_walk(asked, seeds, relations, reader), _around(asked, seeds, reader))
+    chains = walked.chains
+    on_the_way = [i for chain in chains.values() for i in chain.path]
+    beside = list(walked.steps)[:BESIDE]
+    ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *chains, *on_the_way, *beside]))
+    (near, late), whole = await asyncio.gather(
+        _nearness(asked, ids, relations, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
     )
-    episodes = {e.id: e for e in (rows.episode(row["episode"]) for row in found)}
-    near = {row["episode"]["id"]: row["near"] for row in found}
-    return Expanded(facts=facts, reached=reached, episodes=episodes, near=near)
+    return Expanded(
+        facts={f.id: f for f in map(rows.fact, whole)},
+        chains=chains,
+        near=near,
+        late=late,
+        episodes={e.id: e for e in (rows.episode(row["episode"]) for row in found)},
+        near_episodes={row["episode"]["id"]: row["near"] for row in found},
+    )
 
 
-async def _facts(
-    seeds: Seeds, vector: Vector, keys: list[str], reader: Reader
-) -> tuple[dict[str, Reached], dict[str, Fact]]:
-    reached = await _hops(seeds, vector, keys, reader)
-    ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *reached]))
-    found = await reader.read("facts_by_ids", scopes=keys, ids=ids) if ids else []
-    return reached, {f.id: f for f in map(rows.fact, found)}
-
-
-async def _around(seeds: Seeds, vector: Vector, keys: list[str], reader: Reader) -> list[Row]:
-    ids = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
-    return await reader.read("episodes_around", scopes=keys, ids=ids, vector=vector) if ids else []
-
-
-async def _hops(seeds: Seeds, vector: Vector, keys: list[str], reader: Reader) -> dict[str, Reached]:
-    reached: dict[str, Reached] = {}
-    # The way to an entity: the facts that led there, and how strong the way is.
-    ways: dict[str, tuple[tuple[str, ...], float]] = {e.canonical_id: ((), 1.0) for e in seeds.entities}
-    frontier = list(ways)
-    for hop in range(1, HOPS + 1):
-        if not frontier:
+async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Walk:
+    walk = Walk()
+    walk.begin(_named(asked, seeds))
+    for _ in range(HOPS):
+        around = {"entities": walk.frontier, "degree": DEGREE, **asked.times}
+        found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
+        walk.add(_step(row, relations) for row in found)
+        parts, met = walk.parts(), walk.relations()
+        if not parts or not met:
             break
-        found = await reader.read("facts_around", scopes=keys, entities=frontier, vector=vector, limit=FACTS_A_HOP)
-        fresh = [row for row in found if row["id"] not in reached]
-        degree = Counter(end for row in fresh for end in _ends(row))
-        following: dict[str, tuple[tuple[str, ...], float]] = {}
-        for row in fresh:
-            start = max((e for e in _ends(row) if e in ways), key=lambda e: ways[e][1], default=None)
-            if start is None:
-                continue
-            path, strength = ways[start]
-            strength *= HOP_DECAY / (1 + math.log1p(degree[start]) / 10)
-            reached[row["id"]] = Reached(near=row["near"], hops=hop, path=path, strength=strength)
-            for end in _ends(row):
-                if end not in ways and strength > following.get(end, ((), 0.0))[1]:
-                    following[end] = ((*path, row["id"]), strength * (0.5 + 0.5 * max(row["near"], 0.0)))
-        best = sorted(following, key=lambda e: -following[e][1])[:BEAM]
-        ways |= {e: following[e] for e in best}
-        frontier = best
-    return reached
+        walk.go(await relations.scores(parts, met))
+    return walk
 
 
-def _ends(row: Row) -> list[str]:
-    return [end for end in (row["subject_id"], row["object_id"]) if end]
+def _named(asked: Asked, seeds: Seeds) -> list[tuple[str, Nested]]:
+    """Return the entities that the question names, each with what it says around the name."""
+    found = ((e.canonical_id, nested(asked.text, e.names)) for e in seeds.entities)
+    return [(entity, around) for entity, around in found if around is not None]
+
+
+def _step(row: Row, relations: Relations) -> Step:
+    predicate, raw = row["predicate"], row["raw_predicate"] or ""
+    return Step(
+        id=row["id"],
+        subject=row["subject_id"],
+        object=row["object_id"] or "",
+        forwards=relations.of(predicate, raw, backwards=False),
+        backwards=relations.of(predicate, raw, backwards=True),
+    )
+
+
+async def _read(reader: Reader, query: str, needed: Sequence[str], **parameters: Any) -> list[Row]:
+    return await reader.read(query, **parameters) if needed else []
+
+
+async def _nearness(
+    asked: Asked, ids: list[str], relations: Relations, reader: Reader
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return how near facts are to the question as a whole, and token by token."""
+    found = await _read(reader, "facts_near", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
+    near = {row["id"]: row["near"] for row in found}
+    if asked.tokens is None or relations.tokens is None:
+        return near, {}
+    tokens = await with_due(found, ids, relations.tokens)
+    return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, tokens).items()}
+
+
+async def _around(asked: Asked, seeds: Seeds, reader: Reader) -> list[Row]:
+    ids = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
+    return await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)

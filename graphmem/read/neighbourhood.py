@@ -9,7 +9,7 @@ from datetime import datetime
 from graphmem import rows
 from graphmem.models import AsOf, Entity, Fact, Scope
 from graphmem.ports import Reader
-from graphmem.read.rank import state_at
+from graphmem.read.states import state_at
 from graphmem.serial import utc_text
 
 MOST_FACTS = 500

@@ -9,15 +9,20 @@ from contextlib import contextmanager
 
 from graphmem.models import AsOf, FactVersion, Scope
 from graphmem.ontology import Ontology
-from graphmem.ports import Clock, Embedder, Reranker, Store
+from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
+from graphmem.read.asked import Asked
 from graphmem.read.context import DEFAULT_TOKENS, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
+from graphmem.read.late import Nearest, nearest_tokens
 from graphmem.read.question import read_question
-from graphmem.read.rank import over_at, rank_episodes, rank_facts, states_at
+from graphmem.read.rank import EpisodeRanking
+from graphmem.read.rank_facts import rank_facts
+from graphmem.read.relations import Relations
 from graphmem.read.rerank import reranked
 from graphmem.read.seeds import find_seeds, scope_sizes
+from graphmem.read.states import over_at, states_at
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
@@ -31,6 +36,7 @@ class ReadPipeline:
         *,
         store: Store,
         embedder: Embedder,
+        tokens: TokenEmbedder | None,
         clock: Clock,
         ontology: Ontology,
         reranker: Reranker,
@@ -38,6 +44,8 @@ class ReadPipeline:
     ) -> None:
         self._store = store
         self._embedder = embedder
+        self._tokens = tokens
+        self._relations = Relations(ontology=ontology, embedder=embedder, tokens=tokens)
         self._clock = clock
         self._ontology = ontology
         self._reranker = reranker
@@ -56,24 +64,38 @@ class ReadPipeline:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
-            vector, sizes = await asyncio.gather(
-                self._embedder.embed_query(query), scope_sizes(scopes, self._embedder, self._store)
+            vector, question_tokens, sizes = await asyncio.gather(
+                self._embedder.embed_query(query),
+                self._embed_tokens(query),
+                scope_sizes(scopes, self._embedder, self._store),
             )
         now = self._clock.now()
+        asked = Asked(
+            text=query,
+            scopes=scopes,
+            vector=vector,
+            tokens=question_tokens,
+            question=read_question(query),
+            as_of=as_of,
+            now=now,
+        )
         with _timed(timings, "seeds"):
             seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)
         with _timed(timings, "expand"):
-            expanded = await expand(seeds, vector, scopes, self._store)
+            expanded = await expand(asked, seeds, self._relations, self._store)
         with _timed(timings, "rank"):
-            question = read_question(query)
             holding = states_at(expanded.facts, as_of, now)
-            facts = rank_facts(question, seeds, expanded, holding)
+            facts = rank_facts(asked, seeds, expanded, holding)
             over = over_at(expanded.facts, holding, as_of, now, self._ontology)
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             # Apart from what holds, so that no chain leads over what has ended.
-            withdrawn = _telling(rank_facts(question, seeds, expanded, {**holding, **over}), over) if over else []
+            withdrawn = _telling(rank_facts(asked, seeds, expanded, {**holding, **over}), over) if over else []
             until = min(as_of.known or now, now)
-            episodes = [e for e in rank_episodes(query, question, expanded, facts[:limit]) if e.episode.at <= until]
+            ranking = EpisodeRanking(asked, expanded, facts[:limit])
+        with _timed(timings, "tokens"):
+            nearest = await self._nearest(asked, ranking)
+        with _timed(timings, "order"):
+            episodes = [e for e in ranking.found(nearest) if e.episode.at <= until]
         if self._reranks if rerank is None else rerank:
             with _timed(timings, "rerank"):
                 facts, episodes = await reranked(query, facts, episodes, self._reranker)
@@ -91,6 +113,14 @@ class ReadPipeline:
             as_of=as_of,
             timings={**timings, "total": sum(timings.values())},
         )
+
+    async def _embed_tokens(self, query: str) -> QueryTokens | None:
+        return await self._tokens.embed_query(query) if self._tokens is not None else None
+
+    async def _nearest(self, asked: Asked, ranking: EpisodeRanking) -> Nearest:
+        if asked.tokens is None or self._tokens is None:
+            return {}
+        return await nearest_tokens(asked.tokens, ranking.wanted, asked.keys, self._tokens, self._store)
 
 
 def _telling(ranked: Sequence[FoundFact], over: Mapping[str, FactVersion]) -> list[FoundFact]:

@@ -12,14 +12,9 @@ from graphmem import lucene, rows
 from graphmem.models import Entity, Scope
 from graphmem.ports import Embedder, Reader, Vector
 from graphmem.serial import utc_text
+from graphmem.text import STOP_WORDS
 from graphmem.vectors import check_vectors
 
-_STOP_WORDS = """
-a an and are as at be been but by can could did do does for from had has have he her hers him his how i if in
-into is it its me my of on or our she should so that the their them then there these they this those to was we
-were what when where which who whom whose why will with would you your about any some
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
 EPISODES = 40
 FACTS = 40
 ENTITIES = 20

@@ -39,6 +39,7 @@ async def apply_forget(
         forgotten = [_row(i, text, vectors) for i, text in texts.items()]
         await tx.write("forget_facts", scope=scope.key, now=utc_text(now), rows=forgotten)
         await soften_doubts(facts, texts, scope, tx)
+    await tx.write("read_anew_beside", scope=scope.key, ids=hidden)
     await tx.write("hide_episodes", scope=scope.key, now=utc_text(now), ids=hidden)
     rules = [load_rule(r["rule"]) for r in await tx.read("rules_of_episodes", scope=scope.key, ids=hidden)]
     await tx.write("delete_rules_of", scope=scope.key, ids=hidden)

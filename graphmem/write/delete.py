@@ -76,6 +76,7 @@ async def delete_episode(
             await tx.write("delete_facts", scope=scope.key, ids=list(plan.gone))
             await soften_doubts(list(gone.values()), texts, scope, tx)
         await tx.write("delete_rules_of", scope=scope.key, ids=[episode_id])
+        await tx.write("read_anew_beside", scope=scope.key, ids=[episode_id])
         await tx.write("unlink_episode", scope=scope.key, id=episode_id)
         await tx.write("delete_episode", scope=scope.key, id=episode_id)
         await tx.write("drop_summary", scope=scope.key)
@@ -127,6 +128,7 @@ async def delete_episode(
 
     receipt = await tools.store.transact(work)
     await tools.embedder.forget()
+    tools.tokens.later(scope)
     return receipt
 
 

@@ -13,7 +13,7 @@ from graphmem import rows
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
 from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
 from graphmem.serial import utc_text
-from graphmem.text import digest, fold
+from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
 
 MAIN_SESSION = "main"
@@ -125,11 +125,6 @@ def speaker_of(message: Message, scope: Scope) -> str:
     if message.speaker:
         return message.speaker.strip()
     return scope.user if message.role is Role.USER else Role(message.role).value.capitalize()
-
-
-def embedded_text(speaker: str, text: str) -> str:
-    """Return what is embedded of a message: the words with who said them."""
-    return f"{speaker}: {text}"
 
 
 def _row(identity: str, message: Message, vector: list[float], scope: Scope, state: EpisodeState) -> dict[str, Any]:

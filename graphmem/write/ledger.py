@@ -90,6 +90,7 @@ class Ledger:
                 continue
             if any(isinstance(op, Hide) for c in changes for op in c.operations):
                 await self._tools.embedder.forget()
+            self._tools.tokens.later(scope)
             return (*changes, *await self._merged(judged, changes, scope))
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
 

@@ -99,15 +99,22 @@ class WritePipeline:
     async def keep(self, messages: Sequence[Message], scope: Scope) -> Kept:
         """Store messages durably."""
         async with self._queue("keep", scope):
-            return await store_episodes(messages, scope, store=self._store, embedder=self._embedder, clock=self._clock)
+            kept = await store_episodes(messages, scope, store=self._store, embedder=self._embedder, clock=self._clock)
+        self._tools.tokens.later(scope)
+        return kept
 
     async def process(self, scope: Scope, progress: Progress | None = None) -> Outcome:
         """Draw facts from all pending messages of a scope, also those that a killed process left."""
         async with self._queue("process", scope):
-            if not await self._pending(scope):
-                return Outcome()
-            async with turn(scope, self._store, self._clock):
-                return await self._process_all(scope, progress)
+            outcome = await self._process_pending(scope, progress)
+        await self._tools.tokens.finish(scope)
+        return outcome
+
+    async def _process_pending(self, scope: Scope, progress: Progress | None) -> Outcome:
+        if not await self._pending(scope):
+            return Outcome()
+        async with turn(scope, self._store, self._clock):
+            return await self._process_all(scope, progress)
 
     async def _process_all(self, scope: Scope, progress: Progress | None) -> Outcome:
         done = _Done()
@@ -182,6 +189,7 @@ class WritePipeline:
     async def finish(self) -> None:
         """Wait for what is done beside the writes."""
         await asyncio.gather(*self._summaries.values())
+        await self._tools.tokens.finish()
 
     def _queue(self, what: str, scope: Scope) -> asyncio.Lock:
         """Writers of one memory wait here, and only the first of them asks the store."""

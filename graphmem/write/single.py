@@ -16,6 +16,7 @@ from graphmem.write.apply import Effects, apply_changes
 from graphmem.write.consequences import with_consequences
 from graphmem.write.lock import lock_scope
 from graphmem.write.retext import retext
+from graphmem.write.tokens import TokenWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Tools:
     embedder: Embedder
     clock: Clock
     ontology: Ontology
+    tokens: TokenWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +77,5 @@ async def decide(build: Build, scope: Scope, tools: Tools) -> tuple[Change, ...]
     renamed = {e for op in changed for e in (op.before.canonical_id, op.after.canonical_id)}
     if renamed:
         await retext(sorted(renamed), scope, tools.ontology, tools.store, tools.embedder, now)
+    tools.tokens.later(scope)
     return changes

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from graphmem.models import Episode, Scope
 from graphmem.ports import ChatRequest, Reader, Transaction
 from graphmem.prompts import render
+from graphmem.text import embedded_text
 from graphmem.write.asking import Asker
-from graphmem.write.episodes import embedded_text, read_episodes
+from graphmem.write.episodes import read_episodes
 from graphmem.write.extract import message_line
 from graphmem.write.lock import lock_scope
 from graphmem.write.replies import SummaryReply

@@ -39,11 +39,17 @@ BEFORE_4 = {
 }
 BEFORE_5 = ["DROP CONSTRAINT fact_version_id IF EXISTS"]
 BEFORE_6 = ["DROP CONSTRAINT usage_id IF EXISTS", "DROP INDEX usage_scope IF EXISTS", "DROP INDEX usage_day IF EXISTS"]
+BEFORE_7 = [
+    "DROP INDEX episode_tokens_due IF EXISTS",
+    "DROP INDEX fact_tokens_due IF EXISTS",
+    "MATCH (n) WHERE n.tokens IS NOT NULL OR n.tokens_due IS NOT NULL REMOVE n.tokens, n.tokens_due",
+]
 
 
 def undone(earlier: int, version: str) -> list[str]:
     """Return what makes a graph of an earlier schema of one of today's."""
-    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_6]
+    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_7]
+    steps += BEFORE_6 if earlier < 6 else []
     steps += BEFORE_5 if earlier < 5 else []
     steps += BEFORE_4[version] if earlier < 4 else []
     return [*steps, NO_SWEEP] if earlier < 3 else steps
@@ -76,6 +82,7 @@ async def _ask(settings: Settings, model: ScriptedChat, embedder: LocalEmbedder,
         assert await memory.verify(scope=scope) == ()
         found = await memory.search("Where does Ada live?", scope=scope)
         assert found.facts[0].text == "Ada lives in Turin"
+        assert found.facts[0].parts["late"] > 0
         return sorted(f.text for f in await memory.facts(scope=scope))
 
 
@@ -87,7 +94,7 @@ async def _run(
             await driver.execute_query(statement, database_=database)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5, 6])
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     server: tuple[str, str], earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
@@ -104,7 +111,7 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     steps = [step for one in done for step in one.steps]
 
     assert steps == list(planned.steps), "two at once take each step once"
-    assert steps[-1].split("/")[1].startswith("0006")
+    assert steps[-1].split("/")[1].startswith("0007")
     assert (await migrate_store(settings)).steps == ()
     assert await _ask(settings, model, embedder, scope) == before
     async with AsyncGraphDatabase.driver(uri) as driver:
@@ -124,10 +131,11 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
 @pytest.mark.parametrize(
     ("earlier", "steps"),
     [
-        (1, ["0002", "0002", "0003", "0005", "0006", "0006"]),
-        (2, ["0003", "0005", "0006", "0006"]),
-        (3, ["0005", "0006", "0006"]),
-        (5, ["0006", "0006"]),
+        (1, ["0002", "0002", "0003", "0005", "0006", "0006", "0007", "0007"]),
+        (2, ["0003", "0005", "0006", "0006", "0007", "0007"]),
+        (3, ["0005", "0006", "0006", "0007", "0007"]),
+        (5, ["0006", "0006", "0007", "0007"]),
+        (6, ["0007", "0007"]),
     ],
 )
 async def test_the_embedded_store_is_brought_up_to_date_when_opened(
@@ -137,7 +145,7 @@ async def test_the_embedded_store_is_brought_up_to_date_when_opened(
     before = await _tell(settings, model, embedder, scope)
     server = EmbeddedServer(settings.home)
     address = server.ensure()
-    older = [NO_SWEEP, f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}"]
+    older = [BEFORE_7[-1], NO_SWEEP, f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}"]
     await _run(address.uri, older, (address.user, address.password), address.database)
     server.release()
 

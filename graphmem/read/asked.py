@@ -1,0 +1,37 @@
+"""A question with all that is made of it once: its vector, its tokens, its words, and the times that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graphmem.models import AsOf, Scope
+from graphmem.ports import QueryTokens, Vector
+from graphmem.read.question import Question
+from graphmem.serial import utc_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question to some scopes; without `tokens` there is no late interaction."""
+
+    text: str
+    scopes: Sequence[Scope]
+    vector: Vector
+    tokens: QueryTokens | None
+    question: Question
+    as_of: AsOf
+    now: datetime
+
+    @property
+    def keys(self) -> list[str]:
+        """The scopes' keys."""
+        return [s.key for s in self.scopes]
+
+    @property
+    def times(self) -> dict[str, Any]:
+        """The clocks as queries take them: what is to hold is only known to them as it is believed now."""
+        valid = None if self.as_of.known else utc_text(self.as_of.valid or self.now)
+        return {"valid": valid, "known": utc_text(self.as_of.known or self.now)}

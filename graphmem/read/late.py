@@ -1,0 +1,68 @@
+"""Late interaction: how near each token of a question is to the nearest token of each text.
+
+Source: Khattab and Zaharia 2020 (ColBERT), arXiv 2004.12832.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphmem.ports import Passage, QueryTokens, Reader, Row, TokenEmbedder
+from graphmem.text import embedded_text
+
+Nearest: TypeAlias = Mapping[str, NDArray[np.float32]]
+"""By the texts' ids, for each token of the question the cosine of the nearest token."""
+NUMBERS = 64
+"""How many numbers a token has, one byte each."""
+MOST_EMBEDDED = 32
+"""How many texts without tokens are read in a search; they wait to be embedded beside the writes."""
+
+
+async def nearest_tokens(
+    question: QueryTokens, ids: Sequence[str], scopes: Sequence[str], embedder: TokenEmbedder, reader: Reader
+) -> Nearest:
+    """Return the nearness of messages; the tokens of those that still wait for theirs are embedded here, up to 32."""
+    if not ids:
+        return {}
+    found = await reader.read("tokens_of_messages", scopes=list(scopes), ids=list(ids))
+    return nearness(question, await with_due(found, ids, embedder))
+
+
+async def with_due(found: Sequence[Row], ids: Sequence[str], embedder: TokenEmbedder) -> dict[str, bytes]:
+    """Return tokens by id, embedding those that are still due, the first of `ids` first."""
+    order = {i: n for n, i in enumerate(ids)}
+    tokens = {row["id"]: row["tokens"] for row in found if row["tokens"] is not None}
+    due = sorted((row for row in found if row["tokens"] is None), key=lambda row: order.get(row["id"], len(order)))
+    made = await embedder.embed([_passage(row) for row in due[:MOST_EMBEDDED]]) if due else []
+    return tokens | {row["id"]: texts[0] for row, texts in zip(due, made, strict=False)}
+
+
+def _passage(row: Row) -> Passage:
+    before = tuple(embedded_text(p["speaker"], p["text"]) for p in row.get("before", ()))
+    text = embedded_text(row["speaker"], row["text"]) if row.get("speaker") is not None else row["text"]
+    return Passage(texts=(text,), before=before)
+
+
+def nearness(question: QueryTokens, tokens: Mapping[str, bytes]) -> Nearest:
+    """Compare a question's tokens with those of texts, one matrix product for all."""
+    kept = {i: raw for i, raw in tokens.items() if raw}
+    if not kept or not len(question.vectors):
+        return {}
+    starts = np.cumsum([0, *(len(raw) // NUMBERS for raw in kept.values())])[:-1]
+    best = np.maximum.reduceat(decoded(b"".join(kept.values())) @ question.vectors.T, starts, axis=0)
+    return dict(zip(kept, best, strict=True))
+
+
+def decoded(tokens: bytes) -> NDArray[np.float32]:
+    """Return stored tokens as vectors of length 1."""
+    vectors = np.frombuffer(tokens, dtype=np.int8).reshape(-1, NUMBERS).astype(np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1.0)
+
+
+def weighed(nearest: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
+    """Return the mean over a question's tokens, by their weights."""
+    return float(nearest @ weights / weights.sum())

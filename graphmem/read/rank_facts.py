@@ -1,0 +1,53 @@
+"""Ranking facts: words, vectors, tokens, the date, and the chain that leads there; all pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from graphmem.models import Fact, FactVersion
+from graphmem.read.asked import Asked
+from graphmem.read.expand import Expanded
+from graphmem.read.found import FoundFact
+from graphmem.read.question import date_fit, stems
+from graphmem.read.seeds import Seeds
+from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
+
+
+def rank_facts(
+    asked: Asked,
+    seeds: Seeds,
+    expanded: Expanded,
+    holding: Mapping[str, FactVersion],
+    weights: Weights | None = None,
+) -> list[FoundFact]:
+    """Return the facts of `holding`, best first, each with the facts that led to it."""
+    weights = weights or load_weights()
+    near = ranged({i: expanded.near.get(i, 0.0) for i in expanded.facts})
+    late = ranged({i: expanded.late.get(i, 0.0) for i in expanded.facts})
+    named = {stem for e in seeds.entities for name in e.names for stem in stems(name)}
+    words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
+    shared = _shared_words(words, [expanded.facts[i] for i in holding])
+    found: list[FoundFact] = []
+    for i, state in holding.items():
+        fact = expanded.facts[i]
+        chain = expanded.chains.get(i)
+        signs = {
+            "near": near.get(i, 0.0),
+            "late": late.get(i, 0.0),
+            "words": shared[i],
+            "chain": chain.gain if chain else 0.0,
+            "date": date_fit(asked.question.date, fact.interval.start),
+        }
+        parts = weighted(signs, weights.facts)
+        path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
+        found.append(FoundFact(fact=fact, state=state, score=total(parts), parts=parts, path=path))
+    return sorted(found, key=lambda f: (-f.score, f.fact.id))
+
+
+def _shared_words(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, float]:
+    """Return how many of the words each fact holds, weighted by rarity; all words together weigh 1."""
+    held = {f.id: set(stems(f"{f.text} {' '.join(s.quote for s in f.sources[:2])}")) for f in facts}
+    rarity = {w: math.log(1 + len(held) / (1 + sum(w in words for words in held.values()))) for w in asked}
+    whole = sum(rarity.values()) or 1.0
+    return {i: sum(rarity[w] for w in asked if w in words) / whole for i, words in held.items()}

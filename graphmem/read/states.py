@@ -1,0 +1,39 @@
+"""What holds, and what is over, on the asked clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from graphmem.models import AsOf, Fact, FactVersion
+from graphmem.ontology import Ontology
+
+
+def states_at(facts: Mapping[str, Fact], as_of: AsOf, now: datetime) -> dict[str, FactVersion]:
+    """Return what holds on the asked clocks, by the facts' ids."""
+    return {i: state for i, f in facts.items() if (state := state_at(f, as_of, now)) is not None}
+
+
+def over_at(
+    facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], as_of: AsOf, now: datetime, ontology: Ontology
+) -> dict[str, FactVersion]:
+    """Return what had ended by the asked time with nothing known in its place, by the facts' ids."""
+    held = {_place(facts[i]) for i in holding}
+    over: dict[str, FactVersion] = {}
+    for i, fact in facts.items():
+        state = fact.as_known(as_of.known or now)
+        if fact.event or state is None or state.interval.end is None or state.interval.end > (as_of.valid or now):
+            continue
+        if not (ontology.predicate(fact.predicate).exclusive and _place(fact) in held):
+            over[i] = state
+    return over
+
+
+def _place(fact: Fact) -> tuple[str, str, str]:
+    return fact.subject_id, fact.predicate, fact.raw_predicate
+
+
+def state_at(fact: Fact, as_of: AsOf, now: datetime) -> FactVersion | None:
+    """Return what is or was believed of a fact on the asked clocks, None where it does not hold there."""
+    state = fact.as_known(as_of.known or now)
+    return state if state is not None and state.interval.holds(as_of.valid or now) else None

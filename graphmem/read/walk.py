@@ -1,0 +1,165 @@
+"""The walk over facts: from what a question names to what it asks for, hop by hop, reading the question outwards.
+
+Each fact on the way says what one part of the question says, beginning with the words beside the name. Where the whole
+question has been read, the chain's last fact is what it asks for.
+
+Source: Mem0g (arXiv 2504.19413) section 2.2, entity-centric retrieval, here over several hops.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from graphmem.read.nested import Nested, Place
+from graphmem.read.relations import Relation
+
+HOPS = 4
+BEAM = 60
+ENTITIES = 12
+"""How many entities a hop goes on from."""
+PARTS = 40
+"""How many parts of a question are compared with relations in one hop."""
+HOP_GAIN = 1.5
+"""What reading one part more is worth, since longer parts fit nothing well and each part may fail."""
+HUB_COST = 1.0
+"""What it costs to go on to one of many, in logarithms of how many: who is meant is not said."""
+OF_A_LENGTH = 4
+"""How many chains of one length stand before the best of another one."""
+COUNTED = 20
+Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A fact as the walk sees it: its ends, and what it says from its subject and from its object."""
+
+    id: str
+    subject: str
+    object: str
+    forwards: Sequence[Relation]
+    backwards: Sequence[Relation]
+
+    @property
+    def ends(self) -> list[str]:
+        """The entities that it touches."""
+        return [end for end in dict.fromkeys((self.subject, self.object)) if end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """How a fact was reached: how good a chain ends there, 1 for the best and 0 for none of the best, and its facts."""
+
+    gain: float
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way from a name: where it is in the graph and in the question, its facts and entities, how well they fit."""
+
+    nested: Nested
+    place: Place
+    entity: str
+    path: tuple[str, ...]
+    seen: frozenset[str]
+    fits: float
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk in progress."""
+
+    steps: dict[str, Step] = field(default_factory=dict[str, Step])
+    _touching: dict[str, list[Step]] = field(default_factory=lambda: defaultdict[str, list[Step]](list))
+    _ways: list[_Way] = field(default_factory=list[_Way])
+    _ends: dict[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict[str, tuple[float, tuple[str, ...]]])
+
+    def begin(self, names: Iterable[tuple[str, Nested]]) -> list[str]:
+        """Start from named entities; returns those whose facts are to be fetched."""
+        self._ways = [_Way(n, n.start, entity, (), frozenset((entity,)), 0.0) for entity, n in names]
+        return self.frontier
+
+    @property
+    def frontier(self) -> list[str]:
+        """The entities where the ways are, best first."""
+        return list(dict.fromkeys(w.entity for w in self._ways))
+
+    def add(self, steps: Iterable[Step]) -> None:
+        """Make facts known to the walk; none stands twice."""
+        for step in steps:
+            if step.id not in self.steps:
+                self.steps[step.id] = step
+                for end in step.ends:
+                    self._touching[end].append(step)
+
+    def parts(self) -> list[str]:
+        """Return the parts of the question that the next hop may read."""
+        texts = (text for way in self._ways for _, text in way.nested.parts(way.place))
+        return list(dict.fromkeys(texts))[:PARTS]
+
+    def relations(self) -> set[Relation]:
+        """Return what the facts say that the next hop may go over."""
+        return {
+            r for entity in self.frontier for step in self._touching[entity] for r in (*step.forwards, *step.backwards)
+        }
+
+    def go(self, scores: Scores) -> None:
+        """Go one hop on; `scores` say for each part of the question how likely it means each relation."""
+        following: dict[tuple[str, Place], _Way] = {}
+        for way in self._ways:
+            parts = [(place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores]
+            steps = [(s, s.subject == way.entity) for s in self._touching[way.entity] if s.id not in way.path]
+            alike = Counter((s.forwards[0].phrase, forwards) for s, forwards in steps)
+            for step, forwards in steps:
+                cost = HUB_COST * math.log(alike[step.forwards[0].phrase, forwards])
+                self._over(replace(way, fits=way.fits - cost), step, parts, following)
+        best = sorted(following.values(), key=lambda w: (-w.fits, w.path))[:BEAM]
+        kept = list(dict.fromkeys(w.entity for w in best))[:ENTITIES]
+        self._ways = [w for w in best if w.entity in kept]
+
+    def _over(
+        self,
+        way: _Way,
+        step: Step,
+        parts: Sequence[tuple[Place, Mapping[Relation, float]]],
+        following: dict[tuple[str, Place], _Way],
+    ) -> None:
+        from_subject = step.subject == way.entity
+        other = step.object if from_subject else step.subject
+        said = step.forwards if from_subject else step.backwards
+        for place, likely in parts:
+            fits = max((likely[r] for r in said if r in likely), default=None)
+            if fits is None or other in way.seen:
+                continue
+            whole = way.fits + fits + HOP_GAIN
+            if place == way.nested.end:
+                if step.id not in self._ends or whole > self._ends[step.id][0]:
+                    self._ends[step.id] = (whole, way.path)
+            elif other and ((other, place) not in following or whole > following[other, place].fits):
+                path = (*way.path, step.id)
+                following[other, place] = _Way(way.nested, place, other, path, way.seen | {other}, whole)
+
+    @property
+    def chains(self) -> dict[str, Chain]:
+        """Return the best of what was reached, by the last fact; no length keeps all others out."""
+        counted: Counter[int] = Counter()
+        first: list[str] = []
+        later: list[str] = []
+        for fact in sorted(self._ends, key=lambda f: (-self._ends[f][0], f)):
+            length = len(self._ends[fact][1])
+            counted[length] += 1
+            (first if counted[length] <= OF_A_LENGTH else later).append(fact)
+        best = [*first, *later][:COUNTED]
+        top = max((fits for fits, _ in self._ends.values()), default=0.0)
+        return {
+            f: Chain(gain=_gain(rank, self._ends[f][0] - top), path=self._ends[f][1]) for rank, f in enumerate(best)
+        }
+
+
+def _gain(rank: int, behind: float) -> float:
+    """Return what a chain counts: half by its rank, half by how far its fit is behind the best one's."""
+    return (1 - rank / COUNTED + math.exp(behind / 2)) / 2

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from graphmem.read.nested import nested
+
+
+def parts(question: str, name: str) -> list[str]:
+    found = nested(question, [name])
+    assert found is not None
+    return [text for _, text in found.parts(found.start)]
+
+
+def test_a_question_is_read_from_the_name_outwards() -> None:
+    found = nested("Where did the sister of Zoe's boss study?", ["Zoe"])
+    assert found is not None
+
+    after_boss = next(place for place, text in found.parts(found.start) if text == "Anna's boss")
+    after_sister = next(place for place, text in found.parts(after_boss) if text == "the sister of Anna")
+    assert [text for place, text in found.parts(after_sister) if place == found.end] == ["Where did Anna study"]
+
+
+def test_a_question_about_the_name_alone_is_one_part() -> None:
+    assert parts("Where does Zoe live?", "Zoe") == ["Where does Anna live"]
+
+
+def test_a_time_before_the_question_says_nothing_of_a_hop() -> None:
+    assert parts("As of July 2015, where did Zoe live?", "Zoe") == ["where did Anna live"]
+
+
+@pytest.mark.parametrize("name", ["Zoe Park", "zoe park"])
+def test_the_longest_name_is_taken_in_whatever_case(name: str) -> None:
+    found = nested("Who is Zoe Park's boss?", ["Zoe", name])
+    assert found is not None
+    assert found.after[:2] == ("'s", "boss")
+
+
+def test_a_name_that_is_not_there_says_nothing() -> None:
+    assert nested("Who is Zoey's boss?", ["Zoe"]) is None
