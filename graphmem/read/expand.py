@@ -9,7 +9,7 @@ from typing import Any
 
 from graphmem import rows
 from graphmem.models import Episode, Fact
-from graphmem.ports import Reader, Row
+from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked
 from graphmem.read.late import nearness, weighed, with_due
 from graphmem.read.nested import Nested, nested
@@ -39,7 +39,9 @@ class Expanded:
     near_episodes: Mapping[str, float]
 
 
-async def expand(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Expanded:
+async def expand(
+    asked: Asked, seeds: Seeds, relations: Relations, tokens: TokenEmbedder | None, reader: Reader
+) -> Expanded:
     """Walk from the named entities, best first; fetch the facts that were reached, and messages with neighbours."""
     walked, found = await asyncio.gather(_walk(asked, seeds, relations, reader), _around(asked, seeds, reader))
     chains = walked.chains
@@ -47,7 +49,7 @@ async def expand(asked: Asked, seeds: Seeds, relations: Relations, reader: Reade
     beside = list(walked.steps)[:BESIDE]
     ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *chains, *on_the_way, *beside]))
     (near, late), whole = await asyncio.gather(
-        _nearness(asked, ids, relations, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
+        _nearness(asked, ids, tokens, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
     )
     return Expanded(
         facts={f.id: f for f in map(rows.fact, whole)},
@@ -62,13 +64,16 @@ async def expand(asked: Asked, seeds: Seeds, relations: Relations, reader: Reade
 async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Walk:
     walk = Walk()
     walk.begin(_named(asked, seeds))
+    parts: Mapping[str, Any] | None = None
     for _ in range(HOPS):
         around = {"entities": walk.frontier, "degree": DEGREE, **asked.times}
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
         walk.add(_step(row, relations) for row in found)
-        parts, met = walk.parts(), walk.relations()
-        if not parts or not met:
+        met = walk.relations()
+        if not met:
             break
+        # Only where there is something to walk over, since the parts have to be embedded.
+        parts = parts or await relations.read(walk.parts())
         walk.go(await relations.scores(parts, met))
     return walk
 
@@ -95,15 +100,15 @@ async def _read(reader: Reader, query: str, needed: Sequence[str], **parameters:
 
 
 async def _nearness(
-    asked: Asked, ids: list[str], relations: Relations, reader: Reader
+    asked: Asked, ids: list[str], tokens: TokenEmbedder | None, reader: Reader
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return how near facts are to the question as a whole, and token by token."""
     found = await _read(reader, "facts_near", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
     near = {row["id"]: row["near"] for row in found}
-    if asked.tokens is None or relations.tokens is None:
+    if asked.tokens is None or tokens is None:
         return near, {}
-    tokens = await with_due(found, ids, relations.tokens)
-    return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, tokens).items()}
+    held = await with_due(found, ids, tokens)
+    return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
 
 
 async def _around(asked: Asked, seeds: Seeds, reader: Reader) -> list[Row]:

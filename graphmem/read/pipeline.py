@@ -45,7 +45,7 @@ class ReadPipeline:
         self._store = store
         self._embedder = embedder
         self._tokens = tokens
-        self._relations = Relations(ontology=ontology, embedder=embedder, tokens=tokens)
+        self._relations = Relations(ontology=ontology, embedder=embedder)
         self._clock = clock
         self._ontology = ontology
         self._reranker = reranker
@@ -82,7 +82,7 @@ class ReadPipeline:
         with _timed(timings, "seeds"):
             seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)
         with _timed(timings, "expand"):
-            expanded = await expand(asked, seeds, self._relations, self._store)
+            expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
         with _timed(timings, "rank"):
             holding = states_at(expanded.facts, as_of, now)
             facts = rank_facts(asked, seeds, expanded, holding)

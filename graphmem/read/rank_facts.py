@@ -13,6 +13,9 @@ from graphmem.read.question import date_fit, stems
 from graphmem.read.seeds import Seeds
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 
+LEADING = 0.6
+"""What the facts on the way of the best chain count of what the chain does."""
+
 
 def rank_facts(
     asked: Asked,
@@ -28,6 +31,7 @@ def rank_facts(
     named = {stem for e in seeds.entities for name in e.names for stem in stems(name)}
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
     shared = _shared_words(words, [expanded.facts[i] for i in holding])
+    leading = _leading(expanded)
     found: list[FoundFact] = []
     for i, state in holding.items():
         fact = expanded.facts[i]
@@ -36,13 +40,19 @@ def rank_facts(
             "near": near.get(i, 0.0),
             "late": late.get(i, 0.0),
             "words": shared[i],
-            "chain": chain.gain if chain else 0.0,
+            "chain": max(chain.gain if chain else 0.0, leading.get(i, 0.0)),
             "date": date_fit(asked.question.date, fact.interval.start),
         }
         parts = weighted(signs, weights.facts)
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
         found.append(FoundFact(fact=fact, state=state, score=total(parts), parts=parts, path=path))
     return sorted(found, key=lambda f: (-f.score, f.fact.id))
+
+
+def _leading(expanded: Expanded) -> dict[str, float]:
+    """Return what the facts on the way of the best chain count, which are wanted with its last one."""
+    best = max(expanded.chains.values(), key=lambda c: c.gain, default=None)
+    return dict.fromkeys(best.path, LEADING * best.gain) if best is not None else {}
 
 
 def _shared_words(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Which relation words like "the woman Anna answers to" mean: by vectors, as a whole and token by token."""
+"""Which relation words like "the woman Anna answers to" mean, by their vectors."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.ontology import NOTED, RELATED_TO, Ontology, Predicate
-from graphmem.ports import Embedder, Passage, QueryTokens, TokenEmbedder
-from graphmem.read.late import decoded
+from graphmem.ports import Embedder
 from graphmem.read.nested import PLACEHOLDER
 
 Floats: TypeAlias = NDArray[np.float32]
-SHARPNESS = 2.0
+SHARPNESS = 4.0
 """How far a relation that is one standard deviation nearer than another is preferred to it."""
 FORMS = 2
 MANY = 4
@@ -31,25 +30,14 @@ class Relation:
     backwards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Relations with the vectors of the forms in which each is said, as wholes and as tokens."""
-
-    columns: Mapping[Relation, int]
-    vectors: Floats | None
-    tokens: Floats | None
-    starts: Sequence[int]
-
-
 @dataclass(slots=True)
 class Relations:
     """Compares parts of questions with all relations of an ontology; those it does not have are learned when met."""
 
     ontology: Ontology
     embedder: Embedder
-    tokens: TokenEmbedder | None
-    _known: _Known | None = None
-    _more: set[str] = field(default_factory=set[str])
+    _columns: dict[Relation, int] = field(default_factory=dict[Relation, int])
+    _vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
     def of(self, predicate: str, raw_predicate: str, *, backwards: bool) -> list[Relation]:
         """Return what a fact says from one of its ends; two ways where the ontology has an inverse."""
@@ -60,45 +48,41 @@ class Relations:
             found.append(Relation(phrase=self.ontology.predicate(known.inverse).phrase, backwards=not backwards))
         return found
 
-    async def scores(self, parts: Sequence[str], met: Iterable[Relation]) -> dict[str, Mapping[Relation, float]]:
+    async def read(self, parts: Sequence[str]) -> dict[str, Floats]:
+        """Return the vectors of parts of a question, embedded at once."""
+        vectors = await self.embedder.embed(list(parts)) if parts else []
+        return {part: np.asarray(v, dtype=np.float32) for part, v in zip(parts, vectors, strict=True)}
+
+    async def scores(self, parts: Mapping[str, Floats], met: Iterable[Relation]) -> dict[str, Mapping[Relation, float]]:
         """Return for each part the logarithm of how likely it means each relation, of all that are known."""
-        known = await self._all(met)
-        apart: list[Floats] = []
-        if known.vectors is not None:
-            asked = np.asarray(await self.embedder.embed(list(parts)), dtype=np.float32)
-            apart.append(_standard(asked @ known.vectors.T))
-        if self.tokens is not None and known.tokens is not None:
-            asked_tokens = [await self.tokens.embed_query(part) for part in parts]
-            apart.append(_standard(np.stack([_by_tokens(q, known.tokens, known.starts) for q in asked_tokens])))
-        near = np.sum(apart, axis=0).reshape(len(parts), -1, FORMS).max(axis=2) * SHARPNESS * 2 / len(apart)
-        likely = near - np.log(np.exp(near).sum(axis=1, keepdims=True))
+        await self._learn(met)
+        near = np.stack(list(parts.values())) @ self._vectors.T
+        # Each part's nearness to all forms has a mean of 0 and a deviation of 1, since models differ in range.
+        near -= near.mean(axis=1, keepdims=True)
+        near /= np.maximum(near.std(axis=1, keepdims=True), 1e-6)
+        best = near.reshape(len(parts), -1, FORMS).max(axis=2) * SHARPNESS
+        likely = best - np.log(np.exp(best).sum(axis=1, keepdims=True))
         return {
-            part: {r: float(row[c]) for r, c in known.columns.items()} for part, row in zip(parts, likely, strict=True)
+            part: {relation: float(row[column]) for relation, column in self._columns.items()}
+            for part, row in zip(parts, likely, strict=True)
         }
 
-    async def _all(self, met: Iterable[Relation]) -> _Known:
-        fresh = {r.phrase for r in met if self._known is None or r not in self._known.columns}
-        if self._known is None or fresh:
-            self._more |= fresh
-            self._known = await self._learn()
-        return self._known
-
-    async def _learn(self) -> _Known:
+    async def _learn(self, met: Iterable[Relation]) -> None:
         forms: dict[Relation, list[str]] = {}
-        for predicate in self.ontology.predicates.values():
-            if predicate.name not in _UNSAID:
-                forms |= _forms(predicate.phrase, predicate)
-        for phrase in sorted(self._more):
+        if not self._columns:
+            for predicate in self.ontology.predicates.values():
+                if predicate.name not in _UNSAID:
+                    forms |= _forms(predicate.phrase, predicate)
+        for phrase in sorted({r.phrase for r in met if r not in self._columns and r not in forms}):
             forms = _forms(phrase, None) | forms
-        texts = [text for said in forms.values() for text in said]
-        vectors = None
-        if not self.embedder.remote or self.tokens is None:
-            vectors = np.asarray(await self.embedder.embed(texts), dtype=np.float32)
-        tokens, starts = None, list[int]()
-        if self.tokens is not None:
-            made = [decoded(t[0]) for t in await self.tokens.embed([Passage(texts=(text,)) for text in texts])]
-            tokens, starts = np.concatenate(made), np.cumsum([0, *(len(m) for m in made)])[:-1].tolist()
-        return _Known({relation: i for i, relation in enumerate(forms)}, vectors, tokens, starts)
+        forms = {r: said for r, said in forms.items() if r not in self._columns}
+        if not forms:
+            return
+        made = await self.embedder.embed([text for said in forms.values() for text in said])
+        fresh = np.asarray(made, dtype=np.float32)
+        known = self._vectors if self._columns else fresh[:0]
+        self._vectors = np.concatenate([known, fresh])
+        self._columns |= {relation: len(self._columns) + i for i, relation in enumerate(forms)}
 
 
 def _forms(phrase: str, predicate: Predicate | None) -> dict[Relation, list[str]]:
@@ -114,15 +98,3 @@ def _forms(phrase: str, predicate: Predicate | None) -> dict[Relation, list[str]
             f"the person who {phrase} {PLACEHOLDER}",
         ],
     }
-
-
-def _by_tokens(question: QueryTokens, tokens: Floats, starts: Sequence[int]) -> Floats:
-    weights = question.weights * np.array([w != PLACEHOLDER.lower() for w in question.words], dtype=np.float32)
-    best = np.maximum.reduceat(tokens @ question.vectors.T, starts, axis=0)
-    return best @ weights / max(float(weights.sum()), 1e-6)
-
-
-def _standard(near: Floats) -> Floats:
-    """Scale each part's nearness to all forms to a mean of 0 and a deviation of 1, since models differ in range."""
-    spread = near.std(axis=1, keepdims=True)
-    return (near - near.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-6)

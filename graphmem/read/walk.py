@@ -12,6 +12,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TypeAlias
 
 from graphmem.read.nested import Nested, Place
@@ -21,8 +22,8 @@ HOPS = 4
 BEAM = 60
 ENTITIES = 12
 """How many entities a hop goes on from."""
-PARTS = 40
-"""How many parts of a question are compared with relations in one hop."""
+PARTS = 60
+"""How many parts of a question are compared with relations."""
 HOP_GAIN = 1.5
 """What reading one part more is worth, since longer parts fit nothing well and each part may fail."""
 HUB_COST = 1.0
@@ -97,9 +98,8 @@ class Walk:
                     self._touching[end].append(step)
 
     def parts(self) -> list[str]:
-        """Return the parts of the question that the next hop may read."""
-        texts = (text for way in self._ways for _, text in way.nested.parts(way.place))
-        return list(dict.fromkeys(texts))[:PARTS]
+        """Return the parts of the question that any hop may read."""
+        return list(dict.fromkeys(text for way in self._ways for text in way.nested.all_parts()))[:PARTS]
 
     def relations(self) -> set[Relation]:
         """Return what the facts say that the next hop may go over."""
@@ -154,9 +154,10 @@ class Walk:
             counted[length] += 1
             (first if counted[length] <= OF_A_LENGTH else later).append(fact)
         best = [*first, *later][:COUNTED]
-        top = max((fits for fits, _ in self._ends.values()), default=0.0)
+        behind = accumulate((self._ends[f][0] - self._ends[best[0]][0] for f in best), min)
         return {
-            f: Chain(gain=_gain(rank, self._ends[f][0] - top), path=self._ends[f][1]) for rank, f in enumerate(best)
+            f: Chain(gain=_gain(rank, less), path=self._ends[f][1])
+            for rank, (f, less) in enumerate(zip(best, behind, strict=True))
         }
 
 
