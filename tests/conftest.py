@@ -95,12 +95,19 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("embedded")
 
 
-@pytest.fixture(params=["embedded", "neo4j", "neo4j2026"])
+ENGINES = ("embedded", "neo4j", "neo4j2026")
+
+
+def settings_of(request: pytest.FixtureRequest, home: Path) -> Settings:
+    """Return the settings of the engine that a fixture is asked for."""
+    uri = None if request.param == "embedded" else request.getfixturevalue(f"{request.param}_uri")
+    return Settings(home=home, neo4j_uri=uri, tenant="test")
+
+
+@pytest.fixture(params=ENGINES)
 def settings(request: pytest.FixtureRequest, embedded_home: Path) -> Settings:
     """All stores, one after the other; a test takes a scope of its own."""
-    if request.param == "embedded":
-        return Settings(home=embedded_home, tenant="test")
-    return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue(f"{request.param}_uri"), tenant="test")
+    return settings_of(request, embedded_home)
 
 
 @pytest.fixture
@@ -114,9 +121,13 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     cypher(settings, "MATCH (n) DETACH DELETE n")
 
 
+def new_scope() -> str:
+    return f"ada-{uuid.uuid4().hex[:8]}"
+
+
 @pytest.fixture
 def scope() -> str:
-    return f"ada-{uuid.uuid4().hex[:8]}"
+    return new_scope()
 
 
 LINES: dict[str, list[dict[str, Any]]] = {
@@ -168,9 +179,13 @@ def decide(prompt: str) -> dict[str, Any]:
     return {"action": "invalidate", "kind": "change", "at": None}
 
 
+def scripted() -> ScriptedChat:
+    return ScriptedChat(read=read, decide=decide, rules=lambda said: RULES.get(said, []))
+
+
 @pytest.fixture
 def model() -> ScriptedChat:
-    return ScriptedChat(read=read, decide=decide, rules=lambda said: RULES.get(said, []))
+    return scripted()
 
 
 @pytest.fixture
