@@ -16,6 +16,8 @@ PLANS_ONCE = {
     "dbms.cypher.statistics_divergence_threshold": "1.0",
     # Else a query is planned once more when it is asked the tenth time.
     "internal.cypher.expression_engine": "INTERPRETED",
+    # Else a query has a plan for none, for a few and for many values of each parameter.
+    "internal.cypher.use_parameter_size": "false",
 }
 
 
