@@ -25,8 +25,9 @@ demo: $(READY)
 	@$(BIN)/graphmem demo
 
 # As many processes as processors, each with servers of its own; just one where NEO4J_URI names the server to test.
+# In the order of the folders, as the files of tests/contract take longest.
 test: $(DEV)
-	$(BIN)/python -m pytest -q --numprocesses $(if $(NEO4J_URI),0,auto) --dist loadfile
+	$(BIN)/python -m pytest -q --numprocesses $(if $(NEO4J_URI),0,auto) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(BIN)/ruff check graphmem tests scripts

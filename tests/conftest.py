@@ -15,6 +15,7 @@ from docker.errors import DockerException
 from testcontainers.community.neo4j import Neo4jContainer
 
 from graphmem import Memory, Message, Settings
+from graphmem.adapters.embedded_server import EmbeddedServer
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.memory import Added
 from scripts import neo4j_local
@@ -95,12 +96,46 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("embedded")
 
 
-@pytest.fixture(params=["embedded", "neo4j", "neo4j2026"])
+class HeldServer:
+    """The server of an embedded store, which would leave while other engines are tested, and start again and again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._server: EmbeddedServer | None = None
+
+    def hold(self) -> None:
+        if self._server is None:
+            self._server = EmbeddedServer(self.home)
+            self._server.ensure()
+
+    def release(self) -> None:
+        if self._server is not None:
+            self._server.release()
+        self._server = None
+
+
+@pytest.fixture(scope="session")
+def embedded_server(embedded_home: Path) -> Iterator[HeldServer]:
+    held = HeldServer(embedded_home)
+    yield held
+    held.release()
+
+
+ENGINES = ("embedded", "neo4j", "neo4j2026")
+
+
+def settings_of(request: pytest.FixtureRequest, home: Path) -> Settings:
+    """Return the settings of the engine that a fixture is asked for."""
+    if request.param == "embedded":
+        request.getfixturevalue("embedded_server").hold()
+        return Settings(home=home, tenant="test")
+    return Settings(home=home, neo4j_uri=request.getfixturevalue(f"{request.param}_uri"), tenant="test")
+
+
+@pytest.fixture(params=ENGINES)
 def settings(request: pytest.FixtureRequest, embedded_home: Path) -> Settings:
     """All stores, one after the other; a test takes a scope of its own."""
-    if request.param == "embedded":
-        return Settings(home=embedded_home, tenant="test")
-    return Settings(home=embedded_home, neo4j_uri=request.getfixturevalue(f"{request.param}_uri"), tenant="test")
+    return settings_of(request, embedded_home)
 
 
 @pytest.fixture
@@ -114,9 +149,13 @@ def fresh(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     cypher(settings, "MATCH (n) DETACH DELETE n")
 
 
+def new_scope() -> str:
+    return f"ada-{uuid.uuid4().hex[:8]}"
+
+
 @pytest.fixture
 def scope() -> str:
-    return f"ada-{uuid.uuid4().hex[:8]}"
+    return new_scope()
 
 
 LINES: dict[str, list[dict[str, Any]]] = {
@@ -168,9 +207,13 @@ def decide(prompt: str) -> dict[str, Any]:
     return {"action": "invalidate", "kind": "change", "at": None}
 
 
+def scripted() -> ScriptedChat:
+    return ScriptedChat(read=read, decide=decide, rules=lambda said: RULES.get(said, []))
+
+
 @pytest.fixture
 def model() -> ScriptedChat:
-    return ScriptedChat(read=read, decide=decide, rules=lambda said: RULES.get(said, []))
+    return scripted()
 
 
 @pytest.fixture

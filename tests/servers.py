@@ -9,8 +9,16 @@ from typing import Any
 
 from scripts import neo4j_local
 
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-PLANS_ONCE = {"dbms.cypher.min_replan_interval": "1h", "dbms.cypher.statistics_divergence_threshold": "1.0"}
+# With one compiler alone, Java keeps so little room for what it compiled that it throws parts away, and does it again.
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=240m")
+PLANS_ONCE = {
+    "dbms.cypher.min_replan_interval": "1h",
+    "dbms.cypher.statistics_divergence_threshold": "1.0",
+    # Else a query is planned once more when it is asked the tenth time.
+    "internal.cypher.expression_engine": "INTERPRETED",
+    # Else a query has a plan for none, for a few and for many values of each parameter.
+    "internal.cypher.use_parameter_size": "false",
+}
 
 
 def short_lived(

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ WINDOW = 510
 """How many tokens it reads, beside the two that frame every text."""
 _NAME = "graphmem/bge-small-en-v1.5-int8"
 _BATCH = 16
+_LOADING = threading.Lock()
 
 
 class InProcess:
@@ -49,7 +50,6 @@ class LocalEmbedder(InProcess):
     dimension = 384
 
     def __init__(self) -> None:
-        self._loading = threading.Lock()
         self._cuts = Cuts(self.name, WINDOW)
 
     @property
@@ -76,30 +76,7 @@ class LocalEmbedder(InProcess):
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         self._cuts.look(texts, count_tokens)
-        return [vector.tolist() for vector in self._loaded().embed(texts, batch_size=_BATCH)]
-
-    def _loaded(self) -> TextEmbedding:
-        with self._loading:
-            return self._model
-
-    @cached_property
-    def _model(self) -> TextEmbedding:
-        # The runtime of models sends what it is used for to its makers, unless it is told not to before it is loaded.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        from fastembed import TextEmbedding  # noqa: PLC0415  (takes 0.5 s: only when asked)
-        from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415
-
-        folder = model_folder()
-        if not any(m["model"] == _NAME for m in TextEmbedding.list_supported_models()):
-            TextEmbedding.add_custom_model(
-                model=_NAME,
-                pooling=PoolingType.CLS,
-                normalization=True,
-                sources=ModelSource(hf="BAAI/bge-small-en-v1.5"),
-                dim=self.dimension,
-                model_file="model.onnx",
-            )
-        return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=1)
+        return [vector.tolist() for vector in _loaded().embed(texts, batch_size=_BATCH)]
 
 
 def model_folder() -> Path:
@@ -110,6 +87,32 @@ def model_folder() -> Path:
 def count_tokens(text: str) -> int:
     """Return how many tokens the default model's tokenizer makes of a text; also for models whose own is not here."""
     return len(_tokenizer().encode(text, add_special_tokens=False).ids)
+
+
+def _loaded() -> TextEmbedding:
+    with _LOADING:
+        return _model()
+
+
+@cache
+def _model() -> TextEmbedding:
+    """Return the model, which all embedders of this process share: it is the same, and keeps nothing of a text."""
+    # The runtime of models sends what it is used for to its makers, unless it is told not to before it is loaded.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    from fastembed import TextEmbedding  # noqa: PLC0415  (takes 0.5 s: only when asked)
+    from fastembed.common.model_description import ModelSource, PoolingType  # noqa: PLC0415
+
+    folder = model_folder()
+    if not any(m["model"] == _NAME for m in TextEmbedding.list_supported_models()):
+        TextEmbedding.add_custom_model(
+            model=_NAME,
+            pooling=PoolingType.CLS,
+            normalization=True,
+            sources=ModelSource(hf="BAAI/bge-small-en-v1.5"),
+            dim=LocalEmbedder.dimension,
+            model_file="model.onnx",
+        )
+    return TextEmbedding(model_name=_NAME, specific_model_path=str(folder), threads=1)
 
 
 @cache

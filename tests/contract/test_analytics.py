@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graphmem import Memory, Settings
+from graphmem import Memory
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.queries import load_analyses
 from graphmem.errors import InvalidInput
-from tests.conftest import decide, read
+from tests.conftest import ENGINES, decide, new_scope, read, settings_of
 from tests.scripted import ScriptedChat, triple
 from tests.values import said
 
@@ -33,15 +34,29 @@ OWN = {
 }
 
 
-@pytest.fixture
-async def life(settings: Settings, embedder: LocalEmbedder, scope: str) -> AsyncIterator[Memory]:
+@pytest.fixture(scope="module", params=ENGINES)
+async def lived(
+    request: pytest.FixtureRequest, embedded_home: Path, embedder: LocalEmbedder
+) -> AsyncIterator[tuple[Memory, str]]:
+    """A memory of each engine and its scope; the tests only ask."""
+    scope = new_scope()
     model = ScriptedChat(read=lambda text: OWN.get(text) or read(text), decide=decide)
-    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+    async with Memory.open(settings_of(request, embedded_home), model=model, embedder=embedder) as memory:
         for text, at, speaker in SAID:
             await memory.add(said(text, at, speaker=speaker), scope=scope)
         await memory.assert_fact("Tom", "LIKES", "chess", scope=scope, editor="Eve", valid_from="2024-07-01")
         await memory.assert_fact("Tom Dahl", "LIKES", "chess", scope=scope, editor="Eve", valid_from="2024-07-02")
-        yield memory
+        yield memory, scope
+
+
+@pytest.fixture
+def life(lived: tuple[Memory, str]) -> Memory:
+    return lived[0]
+
+
+@pytest.fixture
+def scope(lived: tuple[Memory, str]) -> str:
+    return lived[1]
 
 
 def first(rows: tuple[tuple[Any, ...], ...], *columns: int) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from graphmem.errors import (
 from graphmem.house.upkeep import backup_store, restore_store
 from graphmem.models import Scope
 from tests.browse import cypher
+from tests.conftest import scripted
 from tests.embedders import OtherEmbedder
 from tests.scripted import ScriptedChat
 
@@ -45,10 +47,13 @@ async def _tell(settings: Settings, model: ScriptedChat, embedder: LocalEmbedder
     return settings
 
 
-@pytest.fixture
-async def told(tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat) -> Settings:
-    """An embedded store with two scopes."""
-    return await _tell(Settings(home=tmp_path / "told", tenant="test"), model, embedder)
+@pytest.fixture(scope="module")
+async def told(tmp_path_factory: pytest.TempPathFactory, embedder: LocalEmbedder) -> AsyncIterator[Settings]:
+    """An embedded store with two scopes, which no test writes to; its server stays meanwhile."""
+    settings = Settings(home=tmp_path_factory.mktemp("told") / "home", tenant="test")
+    async with Memory.open(settings, embedder=embedder) as memory:
+        yield await _tell(settings, scripted(), embedder)
+        assert [(await memory.status(scope=scope)).episodes for scope in TOLD] == [4, 2]
 
 
 class _Cut(Exception):

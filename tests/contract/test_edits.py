@@ -14,6 +14,7 @@ from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
+from tests.conftest import HeldServer
 from tests.scripted import ScriptedChat, SteppingClock
 from tests.values import day, said
 
@@ -251,7 +252,7 @@ async def test_an_erased_scope_leaves_nothing_and_no_other_loses_anything(
 
 
 async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
-    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, embedded_home: Path
+    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, embedded_server: HeldServer
 ) -> None:
     secret = "xylophonequartz"
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
@@ -267,8 +268,9 @@ async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
     assert f"test/{scope}" not in str(left)
     if settings.neo4j_uri is None:
         assert erased.remains is None
-        assert await _holding(secret, embedded_home) == []
-        assert await _holding(scope, embedded_home) == []
+        embedded_server.release()
+        assert await _holding(secret, embedded_server.home) == []
+        assert await _holding(scope, embedded_server.home) == []
     else:
         assert "neo4j-admin" in (erased.remains or "")
 

@@ -1,7 +1,8 @@
-"""The command line in processes of its own: tables, JSON, exit codes, errors in words."""
+"""The command line: tables, JSON, exit codes, errors in words; the first test and some others in processes."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from graphmem.adapters.embedded_server import EmbeddedServer
+from graphmem.cli.main import app
 
 TALK = """{"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z", "id": "m1"}
 {"text": "My [boss] is Ingrid.", "speaker": "Ada", "at": "2024-01-11T12:00:00Z", "id": "m2"}
@@ -41,15 +44,26 @@ REPLY = {
 
 
 class Shell:
+    """Runs commands with an environment of their own, in this process, which has all imported, or in a new one."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "GRAPHMEM_", "NEO4J_"))}
-        self.environment = {**kept, "GRAPHMEM_HOME": str(folder / "home"), "GRAPHMEM_SCOPE": "ada", "COLUMNS": "200"}
+        self.taken = dict.fromkeys(k for k in os.environ if k.startswith(("OPENAI_", "GRAPHMEM_", "NEO4J_")))
+        self.given = {"GRAPHMEM_HOME": str(folder / "home"), "GRAPHMEM_SCOPE": "ada", "COLUMNS": "200"}
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> str:
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(
+                app, arguments, env={**self.taken, **self.given, **variables}, catch_exceptions=False
+            )
+        assert done.exit_code == code, done.output
+        return done.stdout + done.stderr
+
+    def process(self, *arguments: str, code: int = 0, **variables: str) -> str:
+        kept = {k: v for k, v in os.environ.items() if k not in self.taken}
         done = subprocess.run(
             [sys.executable, "-m", "graphmem", *arguments],
-            env={**self.environment, **variables},
+            env={**kept, **self.given, **variables},
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -72,14 +86,14 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 def test_from_a_file_to_an_answer(shell: Shell) -> None:
-    added = shell.run("add", "talk.jsonl", "--json", GRAPHMEM_REPLAY=str(shell.folder / "replies.jsonl"))
-    again = shell.run("add", "talk.jsonl", "--check")
-    table = shell.run("facts")
-    found = json.loads(shell.run("search", "Where does Ada live?", "--json"))
-    context = shell.run("search", "Where does Ada live?", "--context")
-    past = shell.run("facts", "--as-of", "2023", "--json")
-    told = shell.run("history")
-    status = json.loads(shell.run("status", "--json"))
+    added = shell.process("add", "talk.jsonl", "--json", GRAPHMEM_REPLAY=str(shell.folder / "replies.jsonl"))
+    again = shell.process("add", "talk.jsonl", "--check")
+    table = shell.process("facts")
+    found = json.loads(shell.process("search", "Where does Ada live?", "--json"))
+    context = shell.process("search", "Where does Ada live?", "--context")
+    past = shell.process("facts", "--as-of", "2023", "--json")
+    told = shell.process("history")
+    status = json.loads(shell.process("status", "--json"))
 
     assert json.loads(added)["new"] == 2
     assert "0 messages kept, 2 known already" in again
@@ -186,7 +200,7 @@ def test_queries_of_ones_own(shell: Shell) -> None:
     assert (found["columns"], found["rows"], found["truncated"]) == (["who", "what"], [["Kim", "tea"]], False)
     assert written.splitlines() == ["n", "1", "2"]
     assert "CypherRefused: line 1, column 11: DETACH changes the graph" in refused
-    assert "Invalid value" in shell.run("cypher", "churn", "--query", "RETURN 1 AS n", code=2)
+    assert "Invalid value" in shell.process("cypher", "churn", "--query", "RETURN 1 AS n", code=2)
 
 
 def test_a_graph_moves_house(shell: Shell) -> None:
@@ -207,7 +221,7 @@ def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> No
     (shell.folder / "more.jsonl").write_text(TALK.replace('"m1"', '"m8"').replace('"m2"', '"m9"'))
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}
 
-    parked = shell.run("add", "more.jsonl", code=3, **replay)
+    parked = shell.process("add", "more.jsonl", code=3, **replay)
     (shell.folder / "replies.jsonl").write_text(
         json.dumps(REPLY) + "\n" + json.dumps(REPLY).replace("m1", "m8").replace("m2", "m9")
     )
@@ -220,7 +234,7 @@ def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> No
 def test_an_unreadable_file_is_refused_whole(shell: Shell) -> None:
     (shell.folder / "bad.jsonl").write_text(TALK.splitlines()[0] + "\n{oops\n")
 
-    said = shell.run("add", "bad.jsonl", "--scope", "bob", code=1)
+    said = shell.process("add", "bad.jsonl", "--scope", "bob", code=1)
     status = json.loads(shell.run("status", "--scope", "bob", "--json"))
 
     assert "line 2" in said
