@@ -12,7 +12,7 @@ from rich.table import Table
 from graphmem.bench.locomo import CATEGORIES
 from graphmem.bench.scoring import TOKENS, TURNS, Scores
 
-WIDTH = 170
+WIDTH = 180
 _NOTHING = "-"
 
 
@@ -42,7 +42,7 @@ def show_scores(console: Console, scores: Scores) -> None:
 def show_rows(rows: Sequence[Scores]) -> None:
     """Print a row for each system, and a second table where a model answered and judged."""
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    table = Table("", box=None, header_style="bold")
+    table = _rows()
     columns = (*(f"R@{k}" for k in TURNS), *(f"in {k}" for k in TOKENS), "given", *CATEGORIES.values())
     for name in (*columns, "tokens", "p50 ms", "p95 ms", "index s", "calls"):
         table.add_column(name, justify="right")
@@ -74,7 +74,7 @@ def show_rows(rows: Sequence[Scores]) -> None:
 
 
 def _judged_table(rows: Sequence[Scores]) -> Table:
-    table = Table("", box=None, header_style="bold")
+    table = _rows()
     columns = ("J", "J strict", "F1", "BLEU-1", *(f"J {name}" for name in CATEGORIES.values()))
     for name in (*columns, "total p50 ms", "p95 ms", "tokens in", "out", "unanswered", "unjudged"):
         table.add_column(name, justify="right")
@@ -88,6 +88,12 @@ def _judged_table(rows: Sequence[Scores]) -> Table:
             *(f"{judged['total_ms'][p]:,.0f}" for p in ("p50", "p95")),
             *(f"{judged[name]:,.0f}" for name in ("tokens_in", "tokens_out", "unanswered", "unjudged")),
         )
+    return table
+
+
+def _rows() -> Table:
+    table = Table(box=None, header_style="bold")
+    table.add_column("", no_wrap=True)
     return table
 
 
