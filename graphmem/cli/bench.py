@@ -15,14 +15,18 @@ from rich.table import Table
 from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_conversation, run_stories
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import load_conversations
+from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
+from graphmem.bench.multihop_phrasings import Half
 from graphmem.bench.scale import Scale, run_scale
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
 from graphmem.cli.common import JsonOption, printed, run
+from graphmem.cli.show_multihop import show_multihop
 from graphmem.demo.run import demo_folder
 from graphmem.memory import Memory
 from graphmem.serial import plain
+from graphmem.settings import MOST_TOKENS
 from graphmem.wiring import build
 
 commands = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
@@ -124,6 +128,30 @@ def writes(
                 await parts.close()
         figures = replace(figures, store=store or "embedded")
         printed(as_json, figures, lambda console: console.print(plain(figures)))
+
+    run(work)
+
+
+@commands.command()
+def multihop(
+    graphs: Annotated[int, typer.Option(min=1, help="how many graphs")] = 2,
+    facts: Annotated[int, typer.Option(min=50, help="how many facts in each")] = 5000,
+    questions: Annotated[int, typer.Option(help="how many questions over all of them")] = 300,
+    phrasings: Annotated[Half, typer.Option(help="nothing may be fitted to the final ones")] = Half.DEVELOPMENT,
+    seed: Annotated[int, typer.Option(help="what the graphs and questions are drawn from")] = 1,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for the end of chains of 1 to 4 facts by naming only their beginning, in words of neither facts nor files."""
+
+    async def work() -> None:
+        sizes, model = Sizes(graphs=graphs, facts=facts, questions=questions, seed=seed), DiaryChat()
+        with demo_folder() as folder:
+            settings = replace(alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
+            async with Memory.open(replace(settings, summary_tokens=MOST_TOKENS), model=model) as memory:
+                figures = await run_multihop(memory, model, sizes, phrasings, lambda text: print(text, file=sys.stderr))
+        figures = replace(figures, store=store or "embedded")
+        printed(as_json, figures, lambda console: show_multihop(console, figures))
 
     run(work)
 
