@@ -75,7 +75,7 @@ async def build(
     owned, embedder = embedder is None, build_embedder(settings, embedder)
     ontology = load_ontology(settings.ontology)
     reads = settings.extraction in {"model", "two_pass"}
-    given, model = model, (model or _model(settings)) if reads else None
+    given, model = model, (model or build_model(settings)) if reads else None
     prices = load_prices(settings.prices)
     store = await open_store(connector(settings), embedder, clock, connection(settings))
     tokens = build_token_embedder(settings)
@@ -178,7 +178,7 @@ def _limits(settings: Settings) -> Limits:
 
 def recording(settings: Settings, path: Path) -> RecordingChat:
     """Return the settings' chat model with its replies written down; raises ModelUnavailable, FileUnwritable."""
-    model = _model(settings)
+    model = build_model(settings)
     if model is None:
         raise ModelUnavailable(
             "There is no chat model to record. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
@@ -212,7 +212,8 @@ def connector(settings: Settings) -> FixedAddress | EmbeddedServer:
     )
 
 
-def _model(settings: Settings) -> ChatModel | None:
+def build_model(settings: Settings) -> ChatModel | None:
+    """Return the chat model or the recording that the settings name, None where they name none."""
     if settings.replay is not None:
         return ReplayChat(settings.replay)
     if settings.openai_api_key or settings.openai_base_url:

@@ -66,6 +66,9 @@ def main() -> None:
         with neo4j_local.running(version) as server:
             prove(f"locomo-conv-26-neo4j-{version}", "graphmem", *one, "--store", server.bolt_uri)
     prove("locomo-embedded", "graphmem", *measured)
+    files = ("--chart", str(FOLDER / "locomo-systems.png"), "--json", str(FOLDER / "locomo-systems.json"))
+    compared = ("--system", "all", "--extraction", "none", "--extraction", "observations", "--no-model")
+    prove("locomo-systems", "graphmem", "bench", "locomo", "--data", str(given.locomo.resolve()), *compared, *files)
 
 
 if __name__ == "__main__":

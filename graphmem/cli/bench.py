@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,58 +14,25 @@ from rich.table import Table
 
 from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_conversation, run_stories
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
-from graphmem.bench.locomo import Scores, load_conversations, run_locomo
+from graphmem.bench.locomo import load_conversations
 from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
 from graphmem.bench.multihop_phrasings import Half
 from graphmem.bench.scale import Scale, run_scale
 from graphmem.bench.writes import InstantChat, run_writes
+from graphmem.cli.bench_common import StoreOption, alone
+from graphmem.cli.bench_locomo import locomo
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_multihop import show_multihop
 from graphmem.demo.run import demo_folder
-from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
 from graphmem.serial import plain
-from graphmem.settings import MOST_TOKENS, Settings, read_settings
+from graphmem.settings import MOST_TOKENS
 from graphmem.wiring import build
 
 commands = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
-StoreOption = Annotated[str | None, typer.Option("--store", help="a Bolt address; else an embedded store of its own")]
 
 
-@commands.command()
-def locomo(
-    data: Annotated[Path, typer.Option(help="the data set's JSON file")],
-    conversation: Annotated[list[str] | None, typer.Option(help="only these conversations")] = None,
-    extraction: Annotated[str, typer.Option(help="none | observations")] = "none",
-    store: StoreOption = None,
-    json_out: Annotated[
-        Path | None, typer.Option("--json", help="write the figures to this file, - for the screen")
-    ] = None,
-) -> None:
-    """Measure on LoCoMo how much of each question's evidence a search brings back."""
-
-    async def work() -> None:
-        if extraction not in {"none", "observations"}:
-            raise InvalidInput(f"--extraction is {extraction!r}; it takes none or observations.")
-        conversations = load_conversations(data, conversation or ())
-        with demo_folder() as folder:
-            async with Memory.open(_alone(Path(folder), store)) as memory:
-                scores = await run_locomo(
-                    memory,
-                    conversations,
-                    extraction=extraction,
-                    progress=lambda text: print(text, file=sys.stderr),
-                )
-        scores = replace(scores, store=store or "embedded")
-        if json_out is None:
-            show_scores(Console(), scores)
-        elif str(json_out) == "-":
-            print(json.dumps(plain(scores), indent=1))
-        else:
-            json_out.write_text(json.dumps(plain(scores), indent=1) + "\n", encoding="utf-8")
-            show_scores(Console(), scores)
-
-    run(work)
+commands.command()(locomo)
 
 
 @commands.command()
@@ -84,7 +50,7 @@ def calls(
         (found,) = load_conversations(data, [conversation])
         told: Calls | None = None
         with demo_folder() as folder:
-            settings = replace(_alone(Path(folder), store, tenant="calls"), batch_messages=batch)
+            settings = replace(alone(Path(folder), store, tenant="calls"), batch_messages=batch)
             model = Counting(ObservedChat(found))
             async with Memory.open(settings, model=model) as memory:
                 first, again = await run_conversation(found, memory, model, batch)
@@ -112,7 +78,7 @@ def conflicts(
         stories = load_stories(scenarios)
         model = StoryChat(stories)
         with demo_folder() as folder:
-            async with Memory.open(_alone(Path(folder), store, tenant="stories"), model=model) as memory:
+            async with Memory.open(alone(Path(folder), store, tenant="stories"), model=model) as memory:
                 scores = await run_conflicts(stories, memory, model)
         printed(as_json, scores, lambda console: show_conflicts(console, scores))
         if scores.right < scores.stories:
@@ -132,7 +98,7 @@ def scale(
 
     async def work() -> None:
         with demo_folder() as folder:
-            parts = await build(_alone(Path(folder), store))
+            parts = await build(alone(Path(folder), store))
             try:
                 figures = await run_scale(parts, facts, scopes, lambda text: print(text, file=sys.stderr))
             finally:
@@ -154,7 +120,7 @@ def writes(
     async def work() -> None:
         model = InstantChat()
         with demo_folder() as folder:
-            settings = replace(_alone(Path(folder), store), batch_messages=batch)
+            settings = replace(alone(Path(folder), store), batch_messages=batch)
             parts = await build(settings, model=model)
             try:
                 figures = await run_writes(Memory(parts), model, parts.store, parts.embedder, facts, batch)
@@ -181,27 +147,13 @@ def multihop(
     async def work() -> None:
         sizes, model = Sizes(graphs=graphs, facts=facts, questions=questions, seed=seed), DiaryChat()
         with demo_folder() as folder:
-            settings = replace(_alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
+            settings = replace(alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
             async with Memory.open(replace(settings, summary_tokens=MOST_TOKENS), model=model) as memory:
                 figures = await run_multihop(memory, model, sizes, phrasings, lambda text: print(text, file=sys.stderr))
         figures = replace(figures, store=store or "embedded")
         printed(as_json, figures, lambda console: show_multihop(console, figures))
 
     run(work)
-
-
-def _alone(folder: Path, store: str | None, tenant: str = "default") -> Settings:
-    """Return settings without a model, for a store of the benchmark's own or the named one."""
-    given = read_settings()
-    return replace(
-        given,
-        home=folder,
-        neo4j_uri=store or None,
-        replay=None,
-        openai_api_key=None,
-        openai_base_url=None,
-        tenant=tenant,
-    )
 
 
 def show_calls(console: Console, scores: CallScores) -> None:
@@ -214,27 +166,6 @@ def show_calls(console: Console, scores: CallScores) -> None:
         )
     console.print(table)
     console.print(f"{scores.second_run_calls} calls the second time")
-
-
-def show_scores(console: Console, scores: Scores) -> None:
-    """Print a LoCoMo run: shares of evidence in percent."""
-    budgets = ["5", "10", "20"]
-    tokens = list(scores.recall_within_tokens)
-    table = Table("", *(f"R@{k}" for k in budgets), *(f"{k} tokens" for k in tokens), "questions", box=None)
-    lines = [("all", scores.recall_at, scores.recall_within_tokens, scores.questions)]
-    lines += [
-        (name, part["recall_at"], part["recall_within_tokens"], part["questions"])
-        for name, part in scores.by_category.items()
-    ]
-    for name, at, within, count in lines:
-        table.add_row(name, *(f"{at[k]:.1f}" for k in budgets), *(f"{within[k]:.1f}" for k in tokens), str(count))
-    console.print(table)
-    console.print(
-        f"search p50 {scores.latency_ms['p50']:.0f} ms, p95 {scores.latency_ms['p95']:.0f} ms after warm-up, embedding "
-        f"included; indexed in {scores.indexing_seconds:.0f} s; {scores.embedder} on {scores.store}; "
-        f"extraction {scores.extraction}; {scores.dropped_evidence} evidence ids do not resolve",
-        highlight=False,
-    )
 
 
 def show_conflicts(console: Console, scores: ConflictScores) -> None:
