@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from graphmem.models import Scope
-from graphmem.text import fold
+from graphmem.text import STOP_WORDS, fold
 
 _WORD = re.compile(r"\w+(?:'\w+)*")
 MOST_WORDS = 60
@@ -34,3 +34,9 @@ def scoped(scopes: Sequence[Scope], terms: Iterable[str], mistyped: Iterable[str
 def _quoted(term: str) -> str:
     # A word holds letters, digits, underscores and apostrophes only, so a quoted one has no operator in it.
     return f'"{term}"'
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a question that carry meaning; all of them where none does."""
+    found = [w.removesuffix("'s") for w in words(text)]
+    return [w for w in found if w not in STOP_WORDS] or found

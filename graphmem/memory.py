@@ -30,7 +30,9 @@ from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Reranker
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
+from graphmem.read.rerank import MODES, Mode
 from graphmem.read.states import state_at
+from graphmem.read.strategies import MIX, STRATEGIES, Strategy
 from graphmem.serial import load_rule, utc_text
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
@@ -149,21 +151,26 @@ class Memory(Edits, Work, Analytics):
         as_of: AsOf | None = None,
         limit: int = 10,
         tokens: int = 1000,
-        rerank: bool | None = None,
+        rerank: Mode | None = None,
+        strategy: Strategy = MIX,
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
         Current by default; `as_of` asks about another time, or about what was believed at another time. `rerank` lets
-        a reranker order the best 30 anew, the settings' or the local one; None does so where the settings name one.
+        a reranker, the settings' or the local one, read the best dozen ("fast") or 40 ("quality") together with the
+        question; None is "quality" where the settings name one, else "none". `strategy` is what a search begins from:
+        "mix", or one of the paper's alone, "entity" (the facts around what is named) or "triplet" (facts by nearness).
         """
         _check_range("limit", limit, 1, MOST_RESULTS)
         _check_range("tokens", tokens, 1, MOST_TOKENS)
         if not query.strip() or len(query) > QUERY_CHARACTERS:
             raise InvalidInput(f"the question must have 1 to {QUERY_CHARACTERS:,} characters.")
         _check_encodable(query)
+        _check_choice("rerank", rerank, (None, *MODES))
+        _check_choice("strategy", strategy, STRATEGIES)
         clocks = _checked(as_of)
         return await self._parts.reader.search(
-            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank
+            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank, strategy=strategy
         )
 
     async def context(
@@ -286,3 +293,8 @@ def _check_encodable(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as exc:
         raise InvalidInput(f"the question has a lone surrogate at character {exc.start}; decode it first.") from exc
+
+
+def _check_choice(name: str, value: object, known: Sequence[object]) -> None:
+    if value not in known:
+        raise InvalidInput(f"{name} is {value!r}; it takes {', '.join(map(repr, known))}.")

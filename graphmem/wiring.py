@@ -106,7 +106,7 @@ async def build(
             clock=clock,
             ontology=ontology,
             reranker=reranker or build_reranker(settings),
-            reranks=reranker is not None or settings.reranker != "none",
+            rerank="none" if reranker is None and settings.reranker == "none" else "quality",
         ),
         owns_model=given is None,
         owns_embedder=owned,

@@ -15,9 +15,10 @@ from graphmem.serial import utc_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question to some scopes; without `tokens` there is no late interaction."""
+    """A question to some scopes, as it is put and `told` in the third person; without `tokens` no late interaction."""
 
     text: str
+    told: str
     scopes: Sequence[Scope]
     vector: Vector
     tokens: QueryTokens | None
@@ -31,7 +32,12 @@ class Asked:
         return [s.key for s in self.scopes]
 
     @property
+    def known(self) -> datetime:
+        """As known at which time it is asked."""
+        return self.as_of.known or self.now
+
+    @property
     def times(self) -> dict[str, Any]:
         """The clocks as queries take them: what is to hold is only known to them as it is believed now."""
         valid = None if self.as_of.known else utc_text(self.as_of.valid or self.now)
-        return {"valid": valid, "known": utc_text(self.as_of.known or self.now)}
+        return {"valid": valid, "known": utc_text(self.known)}

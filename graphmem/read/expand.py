@@ -14,7 +14,7 @@ from graphmem.read.asked import Asked
 from graphmem.read.late import nearness, weighed, with_due
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
-from graphmem.read.seeds import Seeds
+from graphmem.read.seeds import EPISODES, Seeds
 from graphmem.read.walk import HOPS, Chain, Step, Walk
 
 DEGREE = 200
@@ -43,7 +43,8 @@ async def expand(
     asked: Asked, seeds: Seeds, relations: Relations, tokens: TokenEmbedder | None, reader: Reader
 ) -> Expanded:
     """Walk from the named entities, best first; fetch the facts that were reached, and messages with neighbours."""
-    walked, found = await asyncio.gather(_walk(asked, seeds, relations, reader), _around(asked, seeds, reader))
+    near_by = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
+    walked, found = await asyncio.gather(_walk(asked, seeds, relations, reader), _around(asked, near_by, reader))
     chains = walked.chains
     on_the_way = [i for chain in chains.values() for i in chain.path]
     beside = list(walked.steps)[:BESIDE]
@@ -51,8 +52,12 @@ async def expand(
     (near, late), whole = await asyncio.gather(
         _nearness(asked, ids, tokens, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
     )
+    facts = {f.id: f for f in map(rows.fact, whole)}
+    if not seeds.near_episodes and not seeds.word_episodes:
+        stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
+        found = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
     return Expanded(
-        facts={f.id: f for f in map(rows.fact, whole)},
+        facts=facts,
         chains=chains,
         near=near,
         late=late,
@@ -80,7 +85,7 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
 
 def _named(asked: Asked, seeds: Seeds) -> list[tuple[str, Nested]]:
     """Return the entities that the question names, each with what it says around the name."""
-    found = ((e.canonical_id, nested(asked.text, e.names)) for e in seeds.entities)
+    found = ((n.entity.canonical_id, nested(asked.told, [n.surface])) for n in seeds.named)
     return [(entity, around) for entity, around in found if around is not None]
 
 
@@ -111,6 +116,5 @@ async def _nearness(
     return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
 
 
-async def _around(asked: Asked, seeds: Seeds, reader: Reader) -> list[Row]:
-    ids = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
+async def _around(asked: Asked, ids: list[str], reader: Reader) -> list[Row]:
     return await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)

@@ -16,13 +16,15 @@ from graphmem.read.endings import with_endings
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.late import Nearest, nearest_tokens
+from graphmem.read.names import spoken
 from graphmem.read.question import read_question
 from graphmem.read.rank import EpisodeRanking
 from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
-from graphmem.read.rerank import reranked
+from graphmem.read.rerank import Mode, reranked
 from graphmem.read.seeds import find_seeds, scope_sizes
 from graphmem.read.states import over_at, states_at
+from graphmem.read.strategies import MIX, Strategy
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
@@ -40,7 +42,7 @@ class ReadPipeline:
         clock: Clock,
         ontology: Ontology,
         reranker: Reranker,
-        reranks: bool,
+        rerank: Mode,
     ) -> None:
         self._store = store
         self._embedder = embedder
@@ -49,7 +51,7 @@ class ReadPipeline:
         self._clock = clock
         self._ontology = ontology
         self._reranker = reranker
-        self._reranks = reranks
+        self._rerank: Mode = rerank
 
     async def search(
         self,
@@ -59,7 +61,8 @@ class ReadPipeline:
         as_of: AsOf,
         limit: int = LIMIT,
         tokens: int = DEFAULT_TOKENS,
-        rerank: bool | None = None,
+        rerank: Mode | None = None,
+        strategy: Strategy = MIX,
     ) -> SearchResult:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
         timings: dict[str, float] = {}
@@ -72,15 +75,16 @@ class ReadPipeline:
         now = self._clock.now()
         asked = Asked(
             text=query,
+            told=spoken(query, scopes[0].user) if len(scopes) == 1 else query,
             scopes=scopes,
             vector=vector,
             tokens=question_tokens,
-            question=read_question(query),
+            question=read_question(query, as_of.valid or now),
             as_of=as_of,
             now=now,
         )
         with _timed(timings, "seeds"):
-            seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)
+            seeds = await find_seeds(asked, sizes, strategy, self._store)
         with _timed(timings, "expand"):
             expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
         with _timed(timings, "rank"):
@@ -96,9 +100,10 @@ class ReadPipeline:
             nearest = await self._nearest(asked, ranking)
         with _timed(timings, "order"):
             episodes = [e for e in ranking.found(nearest) if e.episode.at <= until]
-        if self._reranks if rerank is None else rerank:
+        mode = rerank or self._rerank
+        if mode != "none":
             with _timed(timings, "rerank"):
-                facts, episodes = await reranked(query, facts, episodes, self._reranker)
+                facts, episodes = await reranked(query, facts, episodes, self._reranker, mode)
         if withdrawn:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, scopes, self._store)

@@ -12,7 +12,7 @@ from typing import Any
 import snowballstemmer
 
 from graphmem import lucene
-from graphmem.read.seeds import content_words
+from graphmem.read.when import Window, named_window
 from graphmem.text import fold
 
 _MONTHS = [
@@ -50,11 +50,21 @@ class Question:
 
     stems: tuple[str, ...]
     date: NamedDate | None
+    window: Window | None = None
+
+    def fit(self, at: datetime) -> float:
+        """Return how well a time fits the date that the question names, or the stretch of time, 0 to 1.5."""
+        return max(date_fit(self.date, at), self.window.fit(at) if self.window is not None else 0.0)
 
 
-def read_question(text: str) -> Question:
-    """Return what a question says about itself."""
-    return Question(stems=tuple(dict.fromkeys(stems(" ".join(content_words(text))))), date=named_date(text))
+def read_question(text: str, now: datetime) -> Question:
+    """Return what a question says about itself; times that are relative are so to `now`."""
+    return Question(stems=question_stems(text), date=named_date(text), window=named_window(text, now))
+
+
+def question_stems(text: str) -> tuple[str, ...]:
+    """Return the stems of a question's words that carry meaning, each once."""
+    return tuple(dict.fromkeys(stems(" ".join(lucene.content_words(text)))))
 
 
 @lru_cache(maxsize=20_000)

@@ -14,13 +14,13 @@ from graphmem.read.asked import Asked
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.late import Nearest, weighed
-from graphmem.read.question import date_fit, named_speaker, stems
+from graphmem.read.question import named_speaker, stems
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 
 K1, B = 1.0, 0.4
 WINDOW = 2
 WINDOW_DECAY = 0.9
-CHOSEN = 80
+CHOSEN = 120
 """How many messages are compared token by token, the first by the other signs."""
 Neighbours = Mapping[str, Sequence[tuple[str, int]]]
 
@@ -80,7 +80,7 @@ class EpisodeRanking:
                 "near": near[e.id],
                 "near_window": max(near[i] * WINDOW_DECAY**distance for i, distance in self.neighbours[e.id]),
                 "speaker": float(e.speaker == speaker),
-                "date": date_fit(asked.question.date, e.at),
+                "date": asked.question.fit(e.at),
                 "question": float(e.text.rstrip().endswith("?")),
                 "fact": stated.get(e.id, 0.0),
             }

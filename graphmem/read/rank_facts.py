@@ -9,7 +9,7 @@ from graphmem.models import Fact, FactVersion
 from graphmem.read.asked import Asked
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundFact
-from graphmem.read.question import date_fit, stems
+from graphmem.read.question import stems
 from graphmem.read.seeds import Seeds
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 
@@ -28,7 +28,7 @@ def rank_facts(
     weights = weights or load_weights()
     near = ranged({i: expanded.near.get(i, 0.0) for i in expanded.facts})
     late = ranged({i: expanded.late.get(i, 0.0) for i in expanded.facts})
-    named = {stem for e in seeds.entities for name in e.names for stem in stems(name)}
+    named = {stem for n in seeds.named for name in n.entity.names for stem in stems(name)}
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
     shared = _shared_words(words, [expanded.facts[i] for i in holding])
     leading = _leading(expanded)
@@ -41,7 +41,7 @@ def rank_facts(
             "late": late.get(i, 0.0),
             "words": shared[i],
             "chain": max(chain.gain if chain else 0.0, leading.get(i, 0.0)),
-            "date": date_fit(asked.question.date, fact.interval.start),
+            "date": asked.question.fit(fact.interval.start),
         }
         parts = weighted(signs, weights.facts)
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()

@@ -1,31 +1,42 @@
-"""Ordering the best of what was found anew, by a model that reads each with the question."""
+"""Ordering the best of what was found anew, with a model that reads each together with the question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from graphmem.ports import Reranker
 from graphmem.read.found import FoundEpisode, FoundFact
+from graphmem.read.weights import ranged
 
-MOST = 30
+Mode: TypeAlias = Literal["none", "fast", "quality"]
+MODES: tuple[Mode, ...] = ("none", "fast", "quality")
+READ: dict[Mode, tuple[int, int]] = {"none": (0, 0), "fast": (4, 8), "quality": (12, 28)}
 """How many facts and how many messages are read; those after them keep their order."""
+READERS = 1.2
+"""What the reader's opinion counts beside the order in which things came, both scaled to 0-1."""
 Found = TypeVar("Found", FoundFact, FoundEpisode)
 
 
 async def reranked(
-    query: str, facts: Sequence[FoundFact], episodes: Sequence[FoundEpisode], reranker: Reranker
+    query: str, facts: Sequence[FoundFact], episodes: Sequence[FoundEpisode], reranker: Reranker, mode: Mode
 ) -> tuple[list[FoundFact], list[FoundEpisode]]:
-    """Return facts and messages with the first 30 of each in the reranker's order, its score among their parts."""
-    texts = [f.text for f in facts[:MOST]]
-    texts += [f"{e.episode.speaker}: {e.episode.text}" for e in episodes[:MOST]]
+    """Return facts and messages with the first of each in an order that the reranker has a say in.
+
+    Its score is among their parts.
+    """
+    first, others = READ[mode]
+    texts = [f.text for f in facts[:first]]
+    texts += [f"{e.episode.speaker}: {e.episode.text}" for e in episodes[:others]]
     scores = await reranker.score(query, texts) if texts else []
-    first = len(facts[:MOST])
-    return _ordered(facts, scores[:first]), _ordered(episodes, scores[first:])
+    read = len(facts[:first])
+    return _ordered(facts, scores[:read]), _ordered(episodes, scores[read:])
 
 
 def _ordered(found: Sequence[Found], scores: Sequence[float]) -> list[Found]:
-    pairs = zip(found, scores, strict=False)
-    scored = [replace(f, parts={**f.parts, "rerank": round(score, 4)}) for f, score in pairs]
-    return [*sorted(scored, key=lambda f: -f.parts["rerank"]), *found[len(scored) :]]
+    scored = [replace(f, parts={**f.parts, "rerank": round(s, 4)}) for f, s in zip(found, scores, strict=False)]
+    own = ranged({str(i): f.score for i, f in enumerate(scored)})
+    read = ranged({str(i): s for i, s in enumerate(scores)})
+    order = sorted(range(len(scored)), key=lambda i: -(own[str(i)] + READERS * read[str(i)]))
+    return [*(scored[i] for i in order), *found[len(scored) :]]

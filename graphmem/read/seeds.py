@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphmem import lucene, rows
-from graphmem.models import Entity, Scope
+from graphmem import lucene
+from graphmem.models import Scope
 from graphmem.ports import Embedder, Reader, Vector
+from graphmem.read.asked import Asked
+from graphmem.read.names import Named, named_entities
+from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
-from graphmem.text import STOP_WORDS
 from graphmem.vectors import check_vectors
 
-EPISODES = 40
+EPISODES = 60
 FACTS = 40
-ENTITIES = 20
 # Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
 COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
@@ -40,13 +41,7 @@ class Seeds:
     word_episodes: dict[str, float]
     near_facts: dict[str, float]
     word_facts: dict[str, float]
-    entities: tuple[Entity, ...]
-
-
-def content_words(text: str) -> list[str]:
-    """Return the words of a question that carry meaning; all of them where none does."""
-    found = [w.removesuffix("'s") for w in lucene.words(text)]
-    return [w for w in found if w not in STOP_WORDS] or found
+    named: tuple[Named, ...]
 
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
@@ -56,23 +51,25 @@ async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reade
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 
-async def find_seeds(
-    query: str, vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
-) -> Seeds:
-    """Ask the vector and full-text indexes over messages, facts and entities at once; facts as known at a time."""
-    episodes, facts, word_episodes, word_facts, entities = await asyncio.gather(
-        near_episodes(vector, scopes, sizes, reader),
-        near_facts(vector, scopes, sizes, known, reader),
-        _saying("episodes_saying", query, scopes, EPISODES, reader),
-        saying_facts(query, scopes, reader) if sizes.facts else _none(),
-        _entities(query, scopes, reader),
+async def find_seeds(asked: Asked, sizes: Sizes, strategy: Strategy, reader: Reader) -> Seeds:
+    """Ask the vector and full-text indexes over messages, facts and entities at once; facts as known at a time.
+
+    Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only.
+    """
+    scopes, vector, mix = asked.scopes, asked.vector, strategy == MIX
+    episodes, facts, word_episodes, word_facts, named = await asyncio.gather(
+        near_episodes(vector, scopes, sizes, reader) if mix else _none(),
+        near_facts(vector, scopes, sizes, asked.known, reader) if strategy != ENTITY else _none(),
+        _saying("episodes_saying", asked.text, scopes, EPISODES, reader) if mix else _none(),
+        saying_facts(asked.text, scopes, reader) if mix and sizes.facts else _none(),
+        named_entities(asked.told, scopes, reader) if strategy != TRIPLET else _nobody(),
     )
     return Seeds(
         near_episodes=episodes,
         word_episodes=word_episodes,
         near_facts=facts,
         word_facts=word_facts,
-        entities=entities,
+        named=named,
     )
 
 
@@ -99,6 +96,10 @@ async def _none() -> dict[str, float]:
     return {}
 
 
+async def _nobody() -> tuple[Named, ...]:
+    return ()
+
+
 async def _near(
     kind: str, size: int, limit: int, reader: Reader, *, scopes: Sequence[Scope], **asked: Any
 ) -> dict[str, float]:
@@ -112,24 +113,8 @@ async def _near(
 
 
 async def _saying(query: str, asked: str, scopes: Sequence[Scope], limit: int, reader: Reader) -> dict[str, float]:
-    text = lucene.scoped(scopes, content_words(asked))
+    text = lucene.scoped(scopes, lucene.content_words(asked))
     if text is None:
         return {}
     found = await reader.read(query, scopes=[s.key for s in scopes], text=text, limit=limit)
     return {row["id"]: row["score"] for row in found}
-
-
-async def _entities(query: str, scopes: Sequence[Scope], reader: Reader) -> tuple[Entity, ...]:
-    """Return the entities that the question names whole, by any of their names."""
-    text = lucene.scoped(scopes, content_words(query))
-    if text is None:
-        return ()
-    keys = [s.key for s in scopes]
-    found = await reader.read("entities_saying", scopes=keys, text=text, limit=ENTITIES * 5)
-    asked = f" {' '.join(w.removesuffix(chr(39) + 's') for w in lucene.words(query))} "
-    named = [
-        entity
-        for entity in (rows.entity(row["entity"]) for row in found)
-        if any(f" {' '.join(lucene.words(name))} " in asked for name in entity.names)
-    ]
-    return tuple(named[:ENTITIES])

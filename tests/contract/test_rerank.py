@@ -8,10 +8,11 @@ from pathlib import Path
 
 from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.read.rerank import MOST
+from graphmem.read.rerank import READ
 from tests.scripted import ScriptedChat
 from tests.values import said
 
+MOST = READ["quality"][1]
 TOLD = ("I live in Turin.", "I have a cat, Miso.", "I work at Lumen.", "My boss is Ingrid.")
 
 
@@ -45,7 +46,7 @@ async def test_the_readers_order_counts_and_its_scores_are_shown(
         await _tell(memory)
 
         found = await memory.search("Where does Ada live?", scope="ada", limit=1)
-        plain = await memory.search("Where does Ada live?", scope="ada", limit=1, rerank=False)
+        plain = await memory.search("Where does Ada live?", scope="ada", limit=1, rerank="none")
 
     assert (found.facts[0].text, found.episodes[0].episode.text) == ("Ada has the pet Miso", "I have a cat, Miso.")
     assert found.facts[0].parts["rerank"] == found.episodes[0].parts["rerank"] == 1
@@ -74,7 +75,7 @@ async def test_the_local_one_by_the_call_or_the_setting(
     settings = Settings(home=tmp_path / "home")
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
         await _tell(memory)
-        asked = await memory.search("Which pet does Ada have?", scope="ada", rerank=True)
+        asked = await memory.search("Which pet does Ada have?", scope="ada", rerank="quality")
         unasked = await memory.search("Which pet does Ada have?", scope="ada")
     async with Memory.open(replace(settings, reranker="local"), model=model, embedder=embedder) as memory:
         by_setting = await memory.search("Which pet does Ada have?", scope="ada")

@@ -11,12 +11,14 @@ from graphmem.bench.systems import graph
 from graphmem.bench.systems.chunks import COUNTS, SIZES, ChunkIndex, Chunks
 from graphmem.bench.systems.decide import ByCosine, ByModel
 from graphmem.bench.systems.flat import FlatMemory
-from graphmem.bench.systems.graph import EXTRACTIONS, RERANKERS, STRATEGIES, GraphIndex, GraphMemory
+from graphmem.bench.systems.graph import EXTRACTIONS, GraphIndex, GraphMemory
 from graphmem.bench.systems.lexical import Lexical
 from graphmem.bench.systems.whole import FullContext, OpenAIMemory
 from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
 from graphmem.ports import Embedder
+from graphmem.read.rerank import MODES
+from graphmem.read.strategies import STRATEGIES
 
 ALL = "all"
 
@@ -45,7 +47,7 @@ def check(wanted: Wanted) -> None:
     for option, values, known in (
         ("--system", wanted.systems, (*_MAKERS, ALL)),
         ("--strategy", wanted.strategies, STRATEGIES),
-        ("--reranker", wanted.rerankers, RERANKERS),
+        ("--reranker", wanted.rerankers, MODES),
         ("--extraction", wanted.extractions, EXTRACTIONS),
     ):
         for value in values:

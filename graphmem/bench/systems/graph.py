@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import cast
 
 from graphmem.bench.locomo import Conversation
 from graphmem.bench.system import Found, Indexed, Passage, Ranking, Way
-from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
 from graphmem.models import Scope
 from graphmem.read.context import episode_line, fact_line
 from graphmem.read.found import SearchResult
+from graphmem.read.rerank import Mode
+from graphmem.read.strategies import Strategy
 
 NAME = "graphmem"
-STRATEGIES = ("mix", "entity", "triplet")
-RERANKERS = ("none", "fast", "quality")
 EXTRACTIONS = ("none", "observations")
 RESULTS = 60
 TENANT = "locomo"
@@ -23,11 +23,9 @@ TENANT = "locomo"
 
 async def search(memory: Memory, question: str, scope: Scope, strategy: str, reranker: str) -> SearchResult:
     """Search by a strategy and a reranker; the one place that knows how the memory is asked for them."""
-    if strategy != "mix" or reranker not in {"none", "quality"}:
-        raise InvalidInput(
-            f"strategy {strategy!r} with reranker {reranker!r} is not connected; mix with none or quality is."
-        )
-    return await memory.search(question, scope=scope, limit=RESULTS, rerank=reranker == "quality")
+    return await memory.search(
+        question, scope=scope, limit=RESULTS, rerank=cast("Mode", reranker), strategy=cast("Strategy", strategy)
+    )
 
 
 class GraphIndex:

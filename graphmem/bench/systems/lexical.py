@@ -10,9 +10,9 @@ from typing import Any
 from graphmem.bench.extra import needed
 from graphmem.bench.locomo import Conversation
 from graphmem.bench.system import Found, Indexed, Passage, Ranking, Way, turn_line
+from graphmem.lucene import content_words
 from graphmem.read.context import DEFAULT_TOKENS
-from graphmem.read.question import read_question, stems
-from graphmem.read.seeds import content_words
+from graphmem.read.question import question_stems, stems
 
 RESULTS = 60
 
@@ -60,7 +60,7 @@ class Lexical:
     async def ask(self, conversation: Conversation, question: str) -> Found:
         """Return the best turns that share a word with the question."""
         there = self._words[conversation.id]
-        scores = there.scorer.get_scores(list(read_question(question).stems))
+        scores = there.scorer.get_scores(list(question_stems(question)))
         order = [int(i) for i in (-scores).argsort(kind="stable")[:RESULTS] if scores[i] > 0]
         chosen = [there.turns[i] for i in sorted(there.fitting(order, DEFAULT_TOKENS))]
         return Found(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.read.question import NamedDate, date_fit, named_date, named_speaker, read_question, without
+from graphmem.read.question import NamedDate, date_fit, named_date, named_speaker, question_stems, without
 from tests.values import day
 
 
@@ -36,5 +36,5 @@ def test_one_named_speaker_counts_and_two_do_not() -> None:
 
 
 def test_a_question_of_stop_words_keeps_them() -> None:
-    assert read_question("who is it").stems
-    assert read_question("Where does Ada live?").stems == ("ada", "live")
+    assert question_stems("who is it")
+    assert question_stems("Where does Ada live?") == ("ada", "live")

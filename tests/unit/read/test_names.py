@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from graphmem.models import Entity
+from graphmem.read.names import link_names, spoken
+
+
+def entity(name: str, kind: str = "Person", aliases: tuple[str, ...] = ()) -> Entity:
+    identity = f"en_{name}"
+    return Entity(id=identity, scope="t/a", name=name, type=kind, aliases=aliases, canonical_id=identity)
+
+
+INGRID, INES, LUMEN = entity("Ingrid Holm"), entity("Ines"), entity("Lumen", "Organization", ("Lumen Works",))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("Where does Ingrid Holm work?", [("Ingrid Holm", "ingrid holm")]),
+        ("Who is Ines's boss?", [("Ines", "ines")]),
+        ("Who runs the lumen works?", [("Lumen", "lumen works")]),
+        ("Where does Ingrid live?", [("Ingrid Holm", "ingrid")]),
+        ("Where does Ingird live?", [("Ingrid Holm", "ingird")]),
+        ("Who bought bread?", []),
+    ],
+)
+def test_names_are_linked(question: str, found: list[tuple[str, str]]) -> None:
+    named = link_names(question, [INGRID, INES, LUMEN])
+
+    assert [(n.entity.name, n.surface) for n in named] == found
+
+
+def test_a_part_that_two_share_names_neither() -> None:
+    assert link_names("Where does Holm work?", [INGRID, entity("Lars Holm")]) == ()
+
+
+def test_a_whole_name_is_no_part_of_another_one() -> None:
+    named = link_names("Where does Ines live?", [entity("Ines Prado"), INES])
+
+    assert [n.entity.name for n in named] == ["Ines"]
+
+
+def test_short_words_and_numbers_are_not_mistyped() -> None:
+    assert link_names("Where is room 1235 and Inex?", [entity("Room 1234", "Place"), INES]) == ()
+
+
+def test_what_is_mine_is_the_users() -> None:
+    assert spoken("Where did my sister and I meet?", "ada") == "Where did ada's sister and ada meet?"
