@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphmem.models import AsOf, Scope
+from graphmem.models import AsOf, Filters, Scope
 from graphmem.ports import QueryTokens, Vector
 from graphmem.read.question import Question
 from graphmem.serial import utc_text
@@ -24,6 +24,7 @@ class Asked:
     question: Question
     as_of: AsOf
     now: datetime
+    filters: Filters | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -34,4 +35,9 @@ class Asked:
     def times(self) -> dict[str, Any]:
         """The clocks as queries take them: what is to hold is only known to them as it is believed now."""
         valid = None if self.as_of.known else utc_text(self.as_of.valid or self.now)
-        return {"valid": valid, "known": utc_text(self.as_of.known or self.now)}
+        return {"valid": valid, "known": self.known}
+
+    @property
+    def known(self) -> str:
+        """When what is asked about was believed, as queries take it."""
+        return utc_text(self.as_of.known or self.now)

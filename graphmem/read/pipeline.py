@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-from graphmem.models import AsOf, FactVersion, Scope
+from graphmem.models import AsOf, FactVersion, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
 from graphmem.read.asked import Asked
@@ -60,8 +60,9 @@ class ReadPipeline:
         limit: int = LIMIT,
         tokens: int = DEFAULT_TOKENS,
         rerank: bool | None = None,
+        filters: Filters | None = None,
     ) -> SearchResult:
-        """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
+        """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens, all passing."""
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
             vector, question_tokens, sizes = await asyncio.gather(
@@ -78,9 +79,10 @@ class ReadPipeline:
             question=read_question(query),
             as_of=as_of,
             now=now,
+            filters=filters,
         )
         with _timed(timings, "seeds"):
-            seeds = await find_seeds(query, vector, scopes, sizes, as_of.known or now, self._store)
+            seeds = await find_seeds(asked, sizes, self._store)
         with _timed(timings, "expand"):
             expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
         with _timed(timings, "rank"):
@@ -101,7 +103,7 @@ class ReadPipeline:
                 facts, episodes = await reranked(query, facts, episodes, self._reranker)
         if withdrawn:
             with _timed(timings, "endings"):
-                withdrawn = await with_endings(withdrawn, scopes, self._store)
+                withdrawn = await with_endings(withdrawn, asked, self._store)
         with _timed(timings, "context"):
             text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens, withdrawn)
         return SearchResult(

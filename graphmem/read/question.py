@@ -12,8 +12,7 @@ from typing import Any
 import snowballstemmer
 
 from graphmem import lucene
-from graphmem.read.seeds import content_words
-from graphmem.text import fold
+from graphmem.text import STOP_WORDS, fold
 
 _MONTHS = [
     "january",
@@ -50,6 +49,12 @@ class Question:
 
     stems: tuple[str, ...]
     date: NamedDate | None
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a question that carry meaning; all of them where none does."""
+    found = [w.removesuffix("'s") for w in lucene.words(text)]
+    return [w for w in found if w not in STOP_WORDS] or found
 
 
 def read_question(text: str) -> Question:

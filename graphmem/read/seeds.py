@@ -11,13 +11,17 @@ from typing import Any
 from graphmem import lucene, rows
 from graphmem.models import Entity, Scope
 from graphmem.ports import Embedder, Reader, Vector
+from graphmem.read.asked import Asked
+from graphmem.read.filtered import conditions
+from graphmem.read.question import content_words
 from graphmem.serial import utc_text
-from graphmem.text import STOP_WORDS
 from graphmem.vectors import check_vectors
 
 EPISODES = 40
 FACTS = 40
 ENTITIES = 20
+AMONG = 2000
+"""How many that share words with a question are looked at where only some pass filters."""
 # Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
 COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
@@ -43,12 +47,6 @@ class Seeds:
     entities: tuple[Entity, ...]
 
 
-def content_words(text: str) -> list[str]:
-    """Return the words of a question that carry meaning; all of them where none does."""
-    found = [w.removesuffix("'s") for w in lucene.words(text)]
-    return [w for w in found if w not in STOP_WORDS] or found
-
-
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
     """Return what decides how the scopes are searched; raises EmbedderError for vectors of another model."""
     found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
@@ -56,16 +54,30 @@ async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reade
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 
-async def find_seeds(
-    query: str, vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
-) -> Seeds:
-    """Ask the vector and full-text indexes over messages, facts and entities at once; facts as known at a time."""
-    episodes, facts, word_episodes, word_facts, entities = await asyncio.gather(
-        near_episodes(vector, scopes, sizes, reader),
-        near_facts(vector, scopes, sizes, known, reader),
-        _saying("episodes_saying", query, scopes, EPISODES, reader),
-        saying_facts(query, scopes, reader) if sizes.facts else _none(),
-        _entities(query, scopes, reader),
+async def find_seeds(asked: Asked, sizes: Sizes, reader: Reader) -> Seeds:
+    """Ask the indexes over messages, facts and entities at once; where only some pass filters, compare all of them."""
+    query, scopes = asked.text, asked.scopes
+    if asked.filters is None:
+        known = asked.as_of.known or asked.now
+        searches = (
+            near_episodes(asked.vector, scopes, sizes, reader),
+            near_facts(asked.vector, scopes, sizes, known, reader),
+            _saying("episodes_saying", query, scopes, reader, limit=EPISODES),
+            saying_facts(query, scopes, reader) if sizes.facts else _none(),
+        )
+    else:
+        passing = {"known": asked.known, **conditions(asked.filters)}
+        near = {"scopes": asked.keys, "vector": asked.vector, **passing}
+        words = {"among": AMONG, **passing}
+        searches = (
+            _scores("nearest_episodes_where", reader, limit=EPISODES, **near),
+            _scores("nearest_facts_where", reader, limit=FACTS, **near) if sizes.facts else _none(),
+            _saying("episodes_saying_where", query, scopes, reader, limit=EPISODES, **words),
+            _saying("facts_saying_where", query, scopes, reader, limit=FACTS, **words) if sizes.facts else _none(),
+        )
+    found = asyncio.gather(*searches)
+    (episodes, facts, word_episodes, word_facts), entities = await asyncio.gather(
+        found, _entities(query, scopes, reader)
     )
     return Seeds(
         near_episodes=episodes,
@@ -92,7 +104,7 @@ async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, r
 
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
     """Return the facts that share words with a question, by id with their scores."""
-    return await _saying("facts_saying", query, scopes, FACTS, reader)
+    return await _saying("facts_saying", query, scopes, reader, limit=FACTS)
 
 
 async def _none() -> dict[str, float]:
@@ -108,15 +120,20 @@ async def _near(
         found = await reader.read(f"near_{kind}", **asked)
         if len(found) >= ENOUGH:
             return {row["id"]: row["score"] for row in found}
-    return {row["id"]: row["score"] for row in await reader.read(f"nearest_{kind}", **asked)}
+    return await _scores(f"nearest_{kind}", reader, **asked)
 
 
-async def _saying(query: str, asked: str, scopes: Sequence[Scope], limit: int, reader: Reader) -> dict[str, float]:
+async def _scores(query: str, reader: Reader, **asked: Any) -> dict[str, float]:
+    return {row["id"]: row["score"] for row in await reader.read(query, **asked)}
+
+
+async def _saying(
+    query: str, asked: str, scopes: Sequence[Scope], reader: Reader, **parameters: Any
+) -> dict[str, float]:
     text = lucene.scoped(scopes, content_words(asked))
     if text is None:
         return {}
-    found = await reader.read(query, scopes=[s.key for s in scopes], text=text, limit=limit)
-    return {row["id"]: row["score"] for row in found}
+    return await _scores(query, reader, scopes=[s.key for s in scopes], text=text, **parameters)
 
 
 async def _entities(query: str, scopes: Sequence[Scope], reader: Reader) -> tuple[Entity, ...]:

@@ -11,8 +11,7 @@ from graphmem.bench.extra import needed
 from graphmem.bench.locomo import Conversation
 from graphmem.bench.system import Found, Indexed, Passage, Ranking, Way, turn_line
 from graphmem.read.context import DEFAULT_TOKENS
-from graphmem.read.question import read_question, stems
-from graphmem.read.seeds import content_words
+from graphmem.read.question import content_words, stems
 
 RESULTS = 60
 
