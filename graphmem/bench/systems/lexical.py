@@ -11,7 +11,7 @@ from graphmem.bench.extra import needed
 from graphmem.bench.locomo import Conversation
 from graphmem.bench.system import Found, Indexed, Passage, Ranking, Way, turn_line
 from graphmem.read.context import DEFAULT_TOKENS
-from graphmem.read.question import content_words, stems
+from graphmem.read.question import content_words, read_question, stems
 
 RESULTS = 60
 
