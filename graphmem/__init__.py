@@ -1,8 +1,9 @@
 """graphmem: the long-term memory of AI agents, kept as a graph."""
 
 from graphmem.errors import GraphMemError
+from graphmem.lists import FactPage
 from graphmem.memory import Added, Memory
-from graphmem.models import AsOf, Entity, Episode, Fact, Message, Role, Scope
+from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Message, Role, Scope
 from graphmem.operations import Change
 from graphmem.read.found import SearchResult
 from graphmem.settings import Settings
@@ -15,6 +16,8 @@ __all__ = [
     "Entity",
     "Episode",
     "Fact",
+    "FactPage",
+    "Filters",
     "GraphMemError",
     "Memory",
     "Message",

@@ -10,15 +10,16 @@ from types import TracebackType
 from graphmem import rows
 from graphmem.analytics import Analytics
 from graphmem.base import ScopeLike
+from graphmem.checks import MOST_RESULTS, check_choice, check_encodable, check_filters, check_range, checked_clocks
 from graphmem.edits import Edits
 from graphmem.errors import InvalidInput, NotFound
+from graphmem.lists import Lists
 from graphmem.models import (
     AsOf,
-    Entity,
     EntityPair,
     Episode,
     EpisodeState,
-    Fact,
+    Filters,
     Message,
     Note,
     Rule,
@@ -31,9 +32,8 @@ from graphmem.ports import ChatModel, Clock, Embedder, Reranker
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rerank import MODES, Mode
-from graphmem.read.states import state_at
 from graphmem.read.strategies import MIX, STRATEGIES, Strategy
-from graphmem.serial import load_rule, utc_text
+from graphmem.serial import load_rule
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
 from graphmem.work import Work
@@ -43,7 +43,6 @@ from graphmem.write.validate import check_messages
 from graphmem.write.verify import Breach, breaches, read_standing
 
 QUERY_CHARACTERS = 10_000
-MOST_RESULTS = 1000
 MOST_TOKENS = 100_000
 MOST_HOPS = 6
 
@@ -60,7 +59,7 @@ class Added:
     note: str | None = None
 
 
-class Memory(Edits, Work, Analytics):
+class Memory(Lists, Edits, Work, Analytics):
     """A long-term memory; open it with `async with Memory.open() as memory`."""
 
     @classmethod
@@ -137,7 +136,7 @@ class Memory(Edits, Work, Analytics):
 
     async def messages(self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS) -> tuple[Episode, ...]:
         """Return the last `limit` messages of a session, oldest first; one that is to be shown no more has no text."""
-        _check_range("limit", limit, 1, MOST_RESULTS)
+        check_range("limit", limit, 1, MOST_RESULTS)
         found = await self._parts.store.read(
             "episodes_of_session", scopes=[self._scope(scope).key], session=session, limit=limit
         )
@@ -153,6 +152,7 @@ class Memory(Edits, Work, Analytics):
         tokens: int = 1000,
         rerank: Mode | None = None,
         strategy: Strategy = MIX,
+        filters: Filters | None = None,
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
@@ -160,17 +160,26 @@ class Memory(Edits, Work, Analytics):
         a reranker, the settings' or the local one, read the best dozen ("fast") or 40 ("quality") together with the
         question; None is "quality" where the settings name one, else "none". `strategy` is what a search begins from:
         "mix", or one of the paper's alone, "entity" (the facts around what is named) or "triplet" (facts by nearness).
+        Nothing that does not pass `filters` is returned or quoted.
         """
-        _check_range("limit", limit, 1, MOST_RESULTS)
-        _check_range("tokens", tokens, 1, MOST_TOKENS)
+        check_range("limit", limit, 1, MOST_RESULTS)
+        check_range("tokens", tokens, 1, MOST_TOKENS)
         if not query.strip() or len(query) > QUERY_CHARACTERS:
             raise InvalidInput(f"the question must have 1 to {QUERY_CHARACTERS:,} characters.")
-        _check_encodable(query)
-        _check_choice("rerank", rerank, (None, *MODES))
-        _check_choice("strategy", strategy, STRATEGIES)
-        clocks = _checked(as_of)
+        check_encodable("the question", query)
+        check_choice("rerank", rerank, (None, *MODES))
+        check_choice("strategy", strategy, STRATEGIES)
+        check_filters(filters, self._parts.ontology)
+        clocks = checked_clocks(as_of)
         return await self._parts.reader.search(
-            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank, strategy=strategy
+            query,
+            self._scopes(scope),
+            as_of=clocks,
+            limit=limit,
+            tokens=tokens,
+            rerank=rerank,
+            strategy=strategy,
+            filters=filters,
         )
 
     async def context(
@@ -180,28 +189,10 @@ class Memory(Edits, Work, Analytics):
         scope: ScopeLike | Sequence[ScopeLike],
         as_of: AsOf | None = None,
         tokens: int = 1000,
+        filters: Filters | None = None,
     ) -> str:
         """Return what is known about a question as text for a prompt, at most `tokens` tokens."""
-        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens)).text
-
-    async def facts(
-        self, *, scope: ScopeLike, as_of: AsOf | None = None, predicate: str | None = None, limit: int = 100
-    ) -> tuple[Fact, ...]:
-        """Return the facts that hold, newest first, each as it was believed on the asked clocks."""
-        _check_range("limit", limit, 1, MOST_RESULTS)
-        clocks, whose = _checked(as_of), self._scope(scope)
-        now = self._parts.clock.now()
-        asked = {"valid": utc_text(clocks.valid or now), "known": utc_text(clocks.known or now)}
-        found = await self._parts.store.read("facts_at", scopes=[whose.key], predicate=predicate, limit=limit, **asked)
-        facts = await self._facts([row["id"] for row in found], whose)
-        states = ((f, state_at(f, clocks, now)) for f in facts)
-        return tuple(f.in_state(state) for f, state in states if state is not None)
-
-    async def entities(self, *, scope: ScopeLike, limit: int = 1000) -> tuple[Entity, ...]:
-        """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`."""
-        _check_range("limit", limit, 1, MOST_RESULTS)
-        found = await self._parts.store.read("entities_of_scopes", scopes=[self._scope(scope).key], limit=limit)
-        return tuple(rows.entity(row["entity"]) for row in found)
+        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens, filters=filters)).text
 
     async def merges(self, *, scope: ScopeLike, state: Sameness | None = Sameness.PENDING) -> tuple[EntityPair, ...]:
         """Return the entities of like names that may be one, those that wait for review by default.
@@ -223,9 +214,11 @@ class Memory(Edits, Work, Analytics):
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
     ) -> Neighbourhood:
         """Return the entities and facts within some hops of an entity; raises NotFound."""
-        _check_range("hops", hops, 1, MOST_HOPS)
+        check_range("hops", hops, 1, MOST_HOPS)
         start = await self.entity(entity_id, scope=scope)
-        return await walk(start, hops, self._scope(scope), _checked(as_of), self._parts.clock.now(), self._parts.store)
+        return await walk(
+            start, hops, self._scope(scope), checked_clocks(as_of), self._parts.clock.now(), self._parts.store
+        )
 
     async def history(self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
         """Return the decisions about a fact or an entity, by its id, or all, oldest first; raises NotFound."""
@@ -274,27 +267,3 @@ class _Opening:
     ) -> None:
         if self._memory is not None:
             await self._memory.close()
-
-
-def _checked(as_of: AsOf | None) -> AsOf:
-    for at in (as_of.valid, as_of.known) if as_of else ():
-        if isinstance(at, datetime) and at.tzinfo is None:
-            raise InvalidInput(f"as_of has a time without zone ({at}); write 2024-05-01T09:00:00Z.")
-    return as_of or AsOf()
-
-
-def _check_range(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise InvalidInput(f"{name} is {value}; it must lie between {least} and {most:,}.")
-
-
-def _check_encodable(text: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise InvalidInput(f"the question has a lone surrogate at character {exc.start}; decode it first.") from exc
-
-
-def _check_choice(name: str, value: object, known: Sequence[object]) -> None:
-    if value not in known:
-        raise InvalidInput(f"{name} is {value!r}; it takes {', '.join(map(repr, known))}.")

@@ -6,20 +6,26 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from graphmem.errors import GraphMemError, ScopeMissing
+from graphmem.dates import parse_date
+from graphmem.errors import GraphMemError, InvalidInput, ScopeMissing
 from graphmem.memory import Memory
+from graphmem.models import AsOf
 from graphmem.serial import dump
 from graphmem.settings import read_settings
 
 T = TypeVar("T")
 ScopeOption = Annotated[str, typer.Option("--scope", "-s", envvar="GRAPHMEM_SCOPE", help="whose memory: a user")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
+KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", help="at most so many")]
 
 
 def with_memory(work: Callable[[Memory], Awaitable[None]]) -> None:
@@ -67,3 +73,20 @@ def progress_bar(what: str, *, hidden: bool) -> Generator[Callable[[int, int | N
     with Progress(console=Console(stderr=True), disable=hidden or not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def clocks(valid: str | None, known: str | None) -> AsOf:
+    """Return the clocks that two options name; raises InvalidInput."""
+    return AsOf(valid=time("--as-of", valid), known=time("--known", known))
+
+
+def time(option: str, text: str | None) -> datetime | None:
+    """Return the time that an option names; raises InvalidInput."""
+    if text is None:
+        return None
+    try:
+        return parse_date(text)[0]
+    except ValueError as exc:
+        raise InvalidInput(
+            f"{option} {text!r} is no time ({exc}); write 2024, 2024-05, 2024-05-31 or a full time."
+        ) from exc

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,14 +11,25 @@ import typer
 from rich.console import Console
 
 from graphmem.analytics import ROWS
-from graphmem.cli import add, bench, edits, house, show, talk
+from graphmem.cli import add, ask, bench, edits, house, show, talk
 from graphmem.cli.add import PARKED
-from graphmem.cli.common import JsonOption, ScopeOption, named_scope, printed, progress_bar, run, said, with_memory
-from graphmem.dates import parse_date
+from graphmem.cli.common import (
+    AsOfOption,
+    JsonOption,
+    KnownOption,
+    LimitOption,
+    ScopeOption,
+    clocks,
+    named_scope,
+    printed,
+    progress_bar,
+    run,
+    said,
+    with_memory,
+)
 from graphmem.demo.run import SessionShown, demo_folder, demo_settings, play
 from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
-from graphmem.models import AsOf
 from graphmem.serial import plain
 from graphmem.settings import read_settings
 from graphmem.write.pipeline import Outcome
@@ -34,10 +44,6 @@ app.add_typer(edits.commands)
 app.add_typer(house.commands)
 app.add_typer(talk.commands)
 
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
-KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", help="at most so many")]
-
 
 @app.command()
 def demo(as_json: JsonOption = False) -> None:
@@ -48,48 +54,8 @@ def demo(as_json: JsonOption = False) -> None:
 app.command()(add.add)
 
 
-@app.command()
-def search(
-    question: str,
-    scope: ScopeOption = "",
-    as_of: AsOfOption = None,
-    known: KnownOption = None,
-    limit: LimitOption = 10,
-    tokens: Annotated[int, typer.Option(help="size of the context")] = 1000,
-    context: Annotated[bool, typer.Option("--context", help="print the context for a prompt only")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the facts and messages that answer a question."""
-
-    async def work(memory: Memory) -> None:
-        found = await memory.search(
-            question, scope=named_scope(scope), as_of=_clocks(as_of, known), limit=limit, tokens=tokens
-        )
-        printed(
-            as_json, found, lambda console: print(found.text) if context else show.show_result(console, found, limit)
-        )
-
-    with_memory(work)
-
-
-@app.command()
-def facts(
-    scope: ScopeOption = "",
-    as_of: AsOfOption = None,
-    known: KnownOption = None,
-    predicate: Annotated[str | None, typer.Option(help="only this predicate, such as LIVES_IN")] = None,
-    limit: LimitOption = 100,
-    as_json: JsonOption = False,
-) -> None:
-    """List the facts that hold."""
-
-    async def work(memory: Memory) -> None:
-        found = await memory.facts(
-            scope=named_scope(scope), as_of=_clocks(as_of, known), predicate=predicate, limit=limit
-        )
-        printed(as_json, found, lambda console: show.show_facts(console, found))
-
-    with_memory(work)
+app.command()(ask.search)
+app.command()(ask.facts)
 
 
 @app.command()
@@ -115,7 +81,7 @@ def neighbourhood(
     """Show the facts within some hops of an entity."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.neighbourhood(entity, scope=named_scope(scope), hops=hops, as_of=_clocks(as_of, known))
+        found = await memory.neighbourhood(entity, scope=named_scope(scope), hops=hops, as_of=clocks(as_of, known))
         printed(as_json, found, lambda console: show.show_neighbourhood(console, found))
 
     with_memory(work)
@@ -316,18 +282,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _clocks(valid: str | None, known: str | None) -> AsOf:
-    return AsOf(valid=_time("--as-of", valid), known=_time("--known", known))
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_date(text)[0]
-    except ValueError as exc:
-        raise InvalidInput(
-            f"{option} {text!r} is no time ({exc}); write 2024, 2024-05, 2024-05-31 or a full time."
-        ) from exc

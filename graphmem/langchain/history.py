@@ -8,9 +8,10 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from graphmem.base import ScopeLike
+from graphmem.checks import MOST_RESULTS
 from graphmem.errors import InvalidMessage
 from graphmem.langchain.loops import arun, run
-from graphmem.memory import MOST_RESULTS, Memory
+from graphmem.memory import Memory
 from graphmem.models import Episode, Message, Role
 
 _ROLES: dict[type[BaseMessage], Role] = {

@@ -24,6 +24,7 @@ from graphmem.models.facts import (
     Triple,
     label_of,
 )
+from graphmem.models.filters import Filters, FilterValue
 from graphmem.models.rules import (
     Condition,
     Rule,
@@ -53,6 +54,8 @@ __all__ = [
     "EpisodeState",
     "Fact",
     "FactVersion",
+    "FilterValue",
+    "Filters",
     "Ground",
     "Interval",
     "Literal",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphmem.models import AsOf, Scope
+from graphmem.models import AsOf, Filters, Scope
 from graphmem.ports import QueryTokens, Vector
 from graphmem.read.question import Question
 from graphmem.serial import utc_text
@@ -25,6 +25,7 @@ class Asked:
     question: Question
     as_of: AsOf
     now: datetime
+    filters: Filters | None = None
 
     @property
     def keys(self) -> list[str]:

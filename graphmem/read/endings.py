@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graphmem import rows
-from graphmem.models import Scope, Source
+from graphmem.models import Source
 from graphmem.operations import Invalidate
 from graphmem.ports import Reader
+from graphmem.read.asked import Asked
+from graphmem.read.filtered import passing_sources
 from graphmem.read.found import FoundFact
 
 
-async def with_endings(facts: Sequence[FoundFact], scopes: Sequence[Scope], reader: Reader) -> list[FoundFact]:
-    """Return facts that ended, each with the message that ended it, where one did."""
-    keys = [s.key for s in scopes]
+async def with_endings(facts: Sequence[FoundFact], asked: Asked, reader: Reader) -> list[FoundFact]:
+    """Return facts that ended, each with the message that ended it, where one did that passes the filters."""
+    keys = asked.keys
     sources = await asyncio.gather(*(_ending(f, keys, reader) for f in facts))
-    ids = sorted({s.episode_id for s in sources if s is not None})
+    named = sorted({s.episode_id for s in sources if s is not None})
+    ids = sorted(await passing_sources(named, asked.filters, keys, reader))
     found = await reader.read("episodes_by_ids", scopes=keys, ids=ids) if ids else []
     said = {e.id: e for e in (rows.episode(row["episode"]) for row in found)}
 

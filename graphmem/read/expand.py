@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from graphmem import rows
 from graphmem.models import Episode, Fact
 from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked
+from graphmem.read.filtered import passing_facts, passing_messages, with_passing_sources
 from graphmem.read.late import nearness, weighed, with_due
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
@@ -28,7 +29,7 @@ class Expanded:
     """The subgraph around the seeds.
 
     `near` and `late` are the facts' nearness to the question, as a whole and token by token; `near_episodes` is that of
-    the messages as a whole.
+    the messages as a whole. `passing` are the messages that may be returned, the others are only beside them.
     """
 
     facts: Mapping[str, Fact]
@@ -37,6 +38,7 @@ class Expanded:
     late: Mapping[str, float]
     episodes: Mapping[str, Episode]
     near_episodes: Mapping[str, float]
+    passing: Set[str]
 
 
 async def expand(
@@ -44,18 +46,20 @@ async def expand(
 ) -> Expanded:
     """Walk from the named entities, best first; fetch the facts that were reached, and messages with neighbours."""
     near_by = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
-    walked, found = await asyncio.gather(_walk(asked, seeds, relations, reader), _around(asked, near_by, reader))
+    walked, (found, passing) = await asyncio.gather(
+        _walk(asked, seeds, relations, reader), _around(asked, near_by, reader)
+    )
     chains = walked.chains
-    on_the_way = [i for chain in chains.values() for i in chain.path]
-    beside = list(walked.steps)[:BESIDE]
+    on_the_way = [i for chain in chains.values() for i in chain.path if walked.steps[i].passes]
+    beside = [i for i, step in walked.steps.items() if step.passes][:BESIDE]
     ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *chains, *on_the_way, *beside]))
     (near, late), whole = await asyncio.gather(
         _nearness(asked, ids, tokens, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
     )
-    facts = {f.id: f for f in map(rows.fact, whole)}
+    facts = {f.id: f for f in await with_passing_sources(map(rows.fact, whole), asked.filters, asked.keys, reader)}
     if not seeds.near_episodes and not seeds.word_episodes:
         stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
-        found = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
+        found, passing = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
     return Expanded(
         facts=facts,
         chains=chains,
@@ -63,6 +67,7 @@ async def expand(
         late=late,
         episodes={e.id: e for e in (rows.episode(row["episode"]) for row in found)},
         near_episodes={row["episode"]["id"]: row["near"] for row in found},
+        passing=passing,
     )
 
 
@@ -73,7 +78,11 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
     for _ in range(HOPS):
         around = {"entities": walk.frontier, "degree": DEGREE, **asked.times}
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
-        walk.add(_step(row, relations) for row in found)
+        fresh = [row for row in found if row["id"] not in walk.steps]
+        passing = await passing_facts(
+            [row["id"] for row in fresh], asked.filters, asked.keys, utc_text(asked.known), reader
+        )
+        walk.add(_step(row, relations, row["id"] in passing) for row in fresh)
         met = walk.relations()
         if not met:
             break
@@ -89,7 +98,7 @@ def _named(asked: Asked, seeds: Seeds) -> list[tuple[str, Nested]]:
     return [(entity, around) for entity, around in found if around is not None]
 
 
-def _step(row: Row, relations: Relations) -> Step:
+def _step(row: Row, relations: Relations, passes: bool) -> Step:
     predicate, raw = row["predicate"], row["raw_predicate"] or ""
     return Step(
         id=row["id"],
@@ -97,6 +106,7 @@ def _step(row: Row, relations: Relations) -> Step:
         object=row["object_id"] or "",
         forwards=relations.of(predicate, raw, backwards=False),
         backwards=relations.of(predicate, raw, backwards=True),
+        passes=passes,
     )
 
 
@@ -116,5 +126,7 @@ async def _nearness(
     return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
 
 
-async def _around(asked: Asked, ids: list[str], reader: Reader) -> list[Row]:
-    return await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
+async def _around(asked: Asked, ids: list[str], reader: Reader) -> tuple[list[Row], set[str]]:
+    """Return messages with their neighbours, and the ids of those that pass."""
+    found = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
+    return found, await passing_messages([row["episode"]["id"] for row in found], asked.filters, asked.keys, reader)

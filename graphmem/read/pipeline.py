@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-from graphmem.models import AsOf, FactVersion, Scope
+from graphmem.models import AsOf, FactVersion, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
 from graphmem.read.asked import Asked
@@ -63,8 +63,9 @@ class ReadPipeline:
         tokens: int = DEFAULT_TOKENS,
         rerank: Mode | None = None,
         strategy: Strategy = MIX,
+        filters: Filters | None = None,
     ) -> SearchResult:
-        """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens."""
+        """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens, all passing."""
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
             vector, question_tokens, sizes = await asyncio.gather(
@@ -82,6 +83,7 @@ class ReadPipeline:
             question=read_question(query, as_of.valid or now),
             as_of=as_of,
             now=now,
+            filters=filters,
         )
         with _timed(timings, "seeds"):
             seeds = await find_seeds(asked, sizes, strategy, self._store)
@@ -106,7 +108,7 @@ class ReadPipeline:
                 facts, episodes = await reranked(query, facts, episodes, self._reranker, mode)
         if withdrawn:
             with _timed(timings, "endings"):
-                withdrawn = await with_endings(withdrawn, scopes, self._store)
+                withdrawn = await with_endings(withdrawn, asked, self._store)
         with _timed(timings, "context"):
             text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens, withdrawn)
         return SearchResult(

@@ -36,7 +36,8 @@ class EpisodeRanking:
         self._weights = weights or load_weights()
         self.neighbours: Neighbours = _neighbours(list(self._episodes.values()))
         self.signs = self._signs(asked, expanded, facts)
-        first = {i: total(weighted(signs, self._weights.first)) for i, signs in self.signs.items()}
+        passing = {i: signs for i, signs in self.signs.items() if i in expanded.passing}
+        first = {i: total(weighted(signs, self._weights.first)) for i, signs in passing.items()}
         self._order = sorted(first, key=lambda i: (-first[i], self._episodes[i].seq))
 
     @property

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphmem import lucene
 from graphmem.models import Scope
 from graphmem.ports import Embedder, Reader, Vector
 from graphmem.read.asked import Asked
+from graphmem.read.filtered import conditions
 from graphmem.read.names import Named, named_entities
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
@@ -19,6 +20,8 @@ from graphmem.vectors import check_vectors
 
 EPISODES = 60
 FACTS = 40
+AMONG = 2000
+"""How many that share words with a question are looked at where only some pass filters."""
 # Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
 COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
@@ -52,17 +55,20 @@ async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reade
 
 
 async def find_seeds(asked: Asked, sizes: Sizes, strategy: Strategy, reader: Reader) -> Seeds:
-    """Ask the vector and full-text indexes over messages, facts and entities at once; facts as known at a time.
+    """Ask the indexes over messages, facts and entities at once; where only some pass filters, compare all of them.
 
     Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only.
     """
-    scopes, vector, mix = asked.scopes, asked.vector, strategy == MIX
-    episodes, facts, word_episodes, word_facts, named = await asyncio.gather(
-        near_episodes(vector, scopes, sizes, reader) if mix else _none(),
-        near_facts(vector, scopes, sizes, asked.known, reader) if strategy != ENTITY else _none(),
-        _saying("episodes_saying", asked.text, scopes, EPISODES, reader) if mix else _none(),
-        saying_facts(asked.text, scopes, reader) if mix and sizes.facts else _none(),
-        named_entities(asked.told, scopes, reader) if strategy != TRIPLET else _nobody(),
+    searches = _filtered(asked, reader) if asked.filters is not None else _indexed(asked, sizes, reader)
+    wanted = {
+        "near_episodes": strategy == MIX,
+        "near_facts": strategy != ENTITY and sizes.facts > 0,
+        "word_episodes": strategy == MIX,
+        "word_facts": strategy == MIX and sizes.facts > 0,
+    }
+    (episodes, facts, word_episodes, word_facts), named = await asyncio.gather(
+        asyncio.gather(*(searches[name]() if asks else _none() for name, asks in wanted.items())),
+        named_entities(asked.told, asked.scopes, reader) if strategy != TRIPLET else _nobody(),
     )
     return Seeds(
         near_episodes=episodes,
@@ -71,6 +77,33 @@ async def find_seeds(asked: Asked, sizes: Sizes, strategy: Strategy, reader: Rea
         word_facts=word_facts,
         named=named,
     )
+
+
+_Searches: TypeAlias = Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, float]]]]
+
+
+def _indexed(asked: Asked, sizes: Sizes, reader: Reader) -> _Searches:
+    return {
+        "near_episodes": lambda: near_episodes(asked.vector, asked.scopes, sizes, reader),
+        "near_facts": lambda: near_facts(asked.vector, asked.scopes, sizes, asked.known, reader),
+        "word_episodes": lambda: _saying("episodes_saying", asked.text, asked.scopes, reader, limit=EPISODES),
+        "word_facts": lambda: saying_facts(asked.text, asked.scopes, reader),
+    }
+
+
+def _filtered(asked: Asked, reader: Reader) -> _Searches:
+    passing = {"known": utc_text(asked.known), **conditions(asked.filters)}
+    near = {"scopes": asked.keys, "vector": asked.vector, **passing}
+
+    async def saying(query: str, limit: int) -> dict[str, float]:
+        return await _saying(query, asked.text, asked.scopes, reader, limit=limit, among=AMONG, **passing)
+
+    return {
+        "near_episodes": lambda: _scores("nearest_episodes_where", reader, limit=EPISODES, **near),
+        "near_facts": lambda: _scores("nearest_facts_where", reader, limit=FACTS, **near),
+        "word_episodes": lambda: saying("episodes_saying_where", EPISODES),
+        "word_facts": lambda: saying("facts_saying_where", FACTS),
+    }
 
 
 async def near_facts(
@@ -89,7 +122,7 @@ async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, r
 
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
     """Return the facts that share words with a question, by id with their scores."""
-    return await _saying("facts_saying", query, scopes, FACTS, reader)
+    return await _saying("facts_saying", query, scopes, reader, limit=FACTS)
 
 
 async def _none() -> dict[str, float]:
@@ -109,12 +142,17 @@ async def _near(
         found = await reader.read(f"near_{kind}", **asked)
         if len(found) >= ENOUGH:
             return {row["id"]: row["score"] for row in found}
-    return {row["id"]: row["score"] for row in await reader.read(f"nearest_{kind}", **asked)}
+    return await _scores(f"nearest_{kind}", reader, **asked)
 
 
-async def _saying(query: str, asked: str, scopes: Sequence[Scope], limit: int, reader: Reader) -> dict[str, float]:
+async def _scores(query: str, reader: Reader, **asked: Any) -> dict[str, float]:
+    return {row["id"]: row["score"] for row in await reader.read(query, **asked)}
+
+
+async def _saying(
+    query: str, asked: str, scopes: Sequence[Scope], reader: Reader, **parameters: Any
+) -> dict[str, float]:
     text = lucene.scoped(scopes, lucene.content_words(asked))
     if text is None:
         return {}
-    found = await reader.read(query, scopes=[s.key for s in scopes], text=text, limit=limit)
-    return {row["id"]: row["score"] for row in found}
+    return await _scores(query, reader, scopes=[s.key for s in scopes], text=text, **parameters)

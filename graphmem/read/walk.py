@@ -36,13 +36,17 @@ Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A fact as the walk sees it: its ends, and what it says from its subject and from its object."""
+    """A fact as the walk sees it: its ends, and what it says from its subject and from its object.
+
+    One that does not pass the filters of a question leads on, but is not what is asked for.
+    """
 
     id: str
     subject: str
     object: str
     forwards: Sequence[Relation]
     backwards: Sequence[Relation]
+    passes: bool = True
 
     @property
     def ends(self) -> list[str]:
@@ -137,7 +141,7 @@ class Walk:
                 continue
             whole = way.fits + fits + HOP_GAIN
             if place == way.nested.end:
-                if step.id not in self._ends or whole > self._ends[step.id][0]:
+                if step.passes and (step.id not in self._ends or whole > self._ends[step.id][0]):
                     self._ends[step.id] = (whole, way.path)
             elif other and ((other, place) not in following or whole > following[other, place].fits):
                 path = (*way.path, step.id)
