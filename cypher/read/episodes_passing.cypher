@@ -1,18 +1,18 @@
 // episodes_passing: those of some messages that pass filters
 // $scopes [STRING]  $ids [STRING]  -> id
-// of filters, null for no condition: $since, $until STRING?  $sessions, $agents, $sources [STRING]?  $metadata [STRING]
-// $of_facts BOOL (whether a fact must pass)  $predicates [STRING]?  $confidence FLOAT?  $types [STRING]?
+// of filters, an empty list for no condition: $timed BOOL  $since, $until STRING  $sessions, $agents, $sources, $metadata [STRING]
+// $of_facts BOOL (whether a fact must pass)  $predicates, $types [STRING]  $confidence FLOAT
 UNWIND $ids AS id
 MATCH (e:Episode {id: id})
 WHERE e.scope IN $scopes
-  AND ($since IS NULL OR (e.at >= datetime($since) AND e.at < datetime($until)))
-  AND ($sessions IS NULL OR e.session IN $sessions) AND ($agents IS NULL OR e.agent IN $agents)
-  AND ($sources IS NULL OR e.message_id IN $sources OR e.id IN $sources)
+  AND ($timed = false OR (e.at >= datetime($since) AND e.at < datetime($until)))
+  AND (size($sessions) = 0 OR e.session IN $sessions) AND (size($agents) = 0 OR e.agent IN $agents)
+  AND (size($sources) = 0 OR e.message_id IN $sources OR e.id IN $sources)
   AND all(pair IN $metadata WHERE pair IN e.metadata_pairs)
   AND ($of_facts = false
        OR EXISTS { MATCH (e)<-[:STATED_IN]-(f:Fact)-[:SUBJECT|OBJECT]->(named:Entity) MATCH (meant:Entity {id: named.canonical_id})
                    WHERE f.scope IN $scopes AND f.forgotten_at IS NULL AND meant.scope IN $scopes
-                     AND ($predicates IS NULL OR f.predicate IN $predicates)
-                     AND ($confidence IS NULL OR f.confidence >= $confidence)
-                     AND ($types IS NULL OR meant.type IN $types) })
+                     AND (size($predicates) = 0 OR f.predicate IN $predicates)
+                     AND f.confidence >= $confidence
+                     AND (size($types) = 0 OR meant.type IN $types) })
 RETURN e.id AS id

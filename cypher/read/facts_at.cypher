@@ -1,8 +1,8 @@
 // facts_at: the ids of what was true at $valid, as believed at $known, and passes filters, newest first; $predicate null for all
 // $scopes [STRING]  $predicate STRING?  $valid STRING  $known STRING  $limit INT  -> id, since
 // $after_since STRING?  $after_id STRING? (only what comes after this one)
-// of filters, null for no condition: $predicates [STRING]?  $confidence FLOAT?  $types [STRING]?  $since, $until STRING?
-// $of_messages BOOL (whether a message must pass)  $sessions, $agents, $sources [STRING]?  $metadata [STRING]
+// of filters, an empty list for no condition: $predicates, $types [STRING]  $confidence FLOAT  $timed BOOL  $since, $until STRING
+// $of_messages BOOL (whether a message must pass)  $sessions, $agents, $sources, $metadata [STRING]
 MATCH (f:Fact)
 WHERE f.scope IN $scopes AND f.forgotten_at IS NULL AND ($predicate IS NULL OR f.predicate = $predicate)
   AND ($after_since IS NULL OR f.valid_at < datetime($after_since) OR (f.valid_at = datetime($after_since) AND f.id > $after_id))
@@ -11,10 +11,10 @@ WHERE f.scope IN $scopes AND f.forgotten_at IS NULL AND ($predicate IS NULL OR f
        OR EXISTS { MATCH (f)-[:WAS]->(v:FactVersion)
                    WHERE v.created_at <= datetime($known) AND v.expired_at > datetime($known)
                      AND v.valid_at <= datetime($valid) AND v.invalid_at > datetime($valid) })
-  AND ($predicates IS NULL OR f.predicate IN $predicates) AND ($confidence IS NULL OR f.confidence >= $confidence)
-  AND ($types IS NULL OR EXISTS { MATCH (f)-[:SUBJECT|OBJECT]->(named:Entity) MATCH (meant:Entity {id: named.canonical_id})
+  AND (size($predicates) = 0 OR f.predicate IN $predicates) AND f.confidence >= $confidence
+  AND (size($types) = 0 OR EXISTS { MATCH (f)-[:SUBJECT|OBJECT]->(named:Entity) MATCH (meant:Entity {id: named.canonical_id})
                                   WHERE meant.scope IN $scopes AND meant.type IN $types })
-  AND ($since IS NULL
+  AND ($timed = false
        OR (f.created_at <= datetime($known) AND f.expired_at > datetime($known) AND f.valid_at < datetime($until)
            AND (f.valid_at >= datetime($since) OR (f.event = false AND f.invalid_at > datetime($since))))
        OR EXISTS { MATCH (f)-[:WAS]->(v:FactVersion)
@@ -22,9 +22,9 @@ WHERE f.scope IN $scopes AND f.forgotten_at IS NULL AND ($predicate IS NULL OR f
                      AND (v.valid_at >= datetime($since) OR (f.event = false AND v.invalid_at > datetime($since))) })
   AND ($of_messages = false
        OR EXISTS { MATCH (f)-[:STATED_IN]->(e:Episode)
-                   WHERE e.scope IN $scopes AND ($sessions IS NULL OR e.session IN $sessions)
-                     AND ($agents IS NULL OR e.agent IN $agents)
-                     AND ($sources IS NULL OR e.message_id IN $sources OR e.id IN $sources)
+                   WHERE e.scope IN $scopes AND (size($sessions) = 0 OR e.session IN $sessions)
+                     AND (size($agents) = 0 OR e.agent IN $agents)
+                     AND (size($sources) = 0 OR e.message_id IN $sources OR e.id IN $sources)
                      AND all(pair IN $metadata WHERE pair IN e.metadata_pairs) })
 RETURN f.id AS id, toString(f.valid_at) AS since, f.valid_at AS valid_at
 ORDER BY valid_at DESC, id

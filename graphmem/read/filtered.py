@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from graphmem.models import OPEN_END, Fact, Filters
@@ -15,19 +14,22 @@ BEGINNING = "0001-01-01T00:00:00Z"
 
 
 def conditions(filters: Filters | None) -> dict[str, Any]:
-    """Return filters as queries take them: null for no condition; a stretch of time has both of its ends."""
+    """Return filters as queries take them, an empty list for no condition.
+
+    No parameter is ever null, since Neo4j plans a query anew for other types of its parameters.
+    """
     asked = filters or Filters()
-    timed = asked.since is not None or asked.until is not None
     metadata: Mapping[str, Any] = asked.metadata or {}
     return {
-        "since": _time(asked.since, BEGINNING) if timed else None,
-        "until": _time(asked.until, utc_text(OPEN_END)) if timed else None,
-        "predicates": _list(asked.predicates),
-        "types": _list(asked.types),
-        "confidence": asked.confidence,
-        "sessions": _list(asked.sessions),
-        "agents": _list(asked.agents),
-        "sources": _list(asked.sources),
+        "timed": asked.since is not None or asked.until is not None,
+        "since": utc_text(asked.since) if asked.since is not None else BEGINNING,
+        "until": utc_text(asked.until or OPEN_END),
+        "predicates": list(asked.predicates or ()),
+        "types": list(asked.types or ()),
+        "confidence": float(asked.confidence or 0),
+        "sessions": list(asked.sessions or ()),
+        "agents": list(asked.agents or ()),
+        "sources": list(asked.sources or ()),
         "metadata": [f"{key}={value}" for key, value in metadata.items()],
         "of_facts": asked.of_facts,
         "of_messages": asked.of_messages,
@@ -76,11 +78,3 @@ async def with_passing_sources(
     ids = sorted({s.episode_id for f in whole for s in f.sources})
     passing = await passing_sources(ids, filters, scopes, reader)
     return [replace(f, sources=tuple(s for s in f.sources if s.episode_id in passing)) for f in whole]
-
-
-def _time(at: datetime | None, otherwise: str) -> str:
-    return utc_text(at) if at is not None else otherwise
-
-
-def _list(values: Sequence[str] | None) -> list[str] | None:
-    return None if values is None else list(values)

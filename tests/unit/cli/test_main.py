@@ -270,6 +270,37 @@ def test_files_are_reported_on_before_they_are_kept_and_kept_once(shell: Shell) 
     assert "0 messages kept, 2 known already" in again
 
 
+FILTERED = [
+    {"text": "I like tea.", "speaker": "Ida", "at": "2024-01-10T12:00:00Z", "session": "a", "metadata": {"by": "mail"}},
+    {"text": "I like jam.", "speaker": "Ida", "at": "2024-02-10T12:00:00Z", "session": "b", "metadata": {"kept": True}},
+]
+
+
+def test_filters_and_pages(shell: Shell) -> None:
+    (shell.folder / "ida.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in FILTERED))
+    shell.run("add", "ida.jsonl", "--scope", "ida")
+    shell.run("assert", "Ida", "LIVES_IN", "Oslo", "--from", "2024-03-01", "--scope", "ida")
+    shell.run("assert", "Ida", "LIKES", "chess", "--from", "2024-04-01", "--scope", "ida")
+
+    def said(*filters: str) -> list[str]:
+        found = json.loads(shell.run("search", "What does Ida like?", *filters, "--scope", "ida", "--json"))
+        return sorted(e["episode"]["text"] for e in found["episodes"])
+
+    def told(*options: str) -> str:
+        return shell.run("facts", *options, "--scope", "ida")
+
+    february = ("--since", "2024-02", "--until", "2024-03")
+    assert said("--session", "b") == said("--metadata", "kept=true") == said(*february) == ["I like jam."]
+    assert said("--metadata", "by=mail") == said("--session", "a", "--until", "2024-02") == ["I like tea."]
+    assert "Ida likes chess" in told("--predicate", "LIKES")
+    assert "Ida lives in Oslo" not in told("--predicate", "LIKES")
+    assert "Ida lives in Oslo" in told("--type", "Place", "--confidence", "0.5")
+    first = told("--predicate", "LIKES", "--predicate", "LIVES_IN", "--limit", "1")
+    (after,) = re.findall(r"--after (\S+)", first)
+    assert "Ida likes chess" in first
+    assert "Ida lives in Oslo" in told("--predicate", "LIVES_IN", "--predicate", "LIKES", "--after", after)
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "code", "says"),
     [
@@ -280,6 +311,10 @@ def test_files_are_reported_on_before_they_are_kept_and_kept_once(shell: Shell) 
         (("search", "x"), {"GRAPHMEM_SCOPE": ""}, 1, "GRAPHMEM_SCOPE"),
         (("search", " "), {}, 1, "question"),
         (("search", "x", "--as-of", "soon"), {}, 1, "--as-of"),
+        (("search", "x", "--metadata", "channel"), {}, 1, "key=value"),
+        (("search", "x", "--type", "Robot"), {}, 1, "ontology"),
+        (("facts", "--since", "soon"), {}, 1, "--since"),
+        (("facts", "--after", "x"), {}, 1, "page"),
         (("facts", "--limit", "0"), {}, 1, "limit"),
         (("history", "fa_none"), {}, 1, "fa_none"),
         (("status",), {"NEO4J_URI": "http://x"}, 1, "NEO4J_URI"),
