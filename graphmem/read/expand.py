@@ -80,7 +80,7 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
         fresh = [row for row in found if row["id"] not in walk.steps]
         passing = await passing_facts(
-            [row["id"] for row in fresh], asked.filters, asked.keys, utc_text(asked.known), reader
+            [row["id"] for row in fresh], asked.filters, asked.keys, str(around["known"]), reader
         )
         walk.add(_step(row, relations, row["id"] in passing) for row in fresh)
         met = walk.relations()
