@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,17 +94,12 @@ def scope_counts(facts: int, scopes: int) -> list[int]:
 
 def growth_steps(sizes: Sequence[int]) -> list[list[int]]:
     """Return the scopes that are added to reach each size, first the one that is watched; raises InvalidInput."""
-    if sorted(set(sizes)) != list(sizes) or sizes[0] < SMALLEST:
-        raise InvalidInput(f"the sizes {', '.join(map(str, sizes))} must rise, from {SMALLEST} on.")
     watched = min(WATCHED, sizes[0])
-    steps: list[list[int]] = []
-    held = 0
-    for size in sizes:
-        added = [] if steps else [watched]
-        rest = size - held - sum(added)
-        steps.append(added + (scope_counts(rest, max(1, rest // 100)) if rest >= SMALLEST else []))
-        held += sum(steps[-1])
-    return steps
+    rests = [size - before for before, size in pairwise((watched, *sizes))]
+    if watched < SMALLEST or 0 < rests[0] < SMALLEST or min(rests[1:], default=SMALLEST) < SMALLEST:
+        raise InvalidInput(f"the sizes {', '.join(map(str, sizes))} must rise, each time by {SMALLEST} or more.")
+    added = [scope_counts(rest, max(1, rest // 100)) if rest else [] for rest in rests]
+    return [[watched, *added[0]], *added[1:]]
 
 
 async def run_scale(
@@ -117,10 +113,8 @@ async def run_scale(
 
     Vectors are drawn around those of real sentences, so that they lie in clusters. `folder` holds the store's files.
     """
-    memory, random = Memory(parts), np.random.default_rng(7)
-    held = await embed_sentences(parts, random)
-    progress(f"{SENTENCES:,} sentences are embedded")
-    loader = Loader(parts=parts, held=held, known=await _known(plan, parts.store), random=random)
+    memory = Memory(parts)
+    loader = await open_loader(parts, plan, progress)
     grown: list[Grown] = []
     for step in plan.steps:
         await loader.load(step, progress)
@@ -141,6 +135,14 @@ async def run_scale(
         writes=await _writes(memory, model, parts),
         files=files,
     )
+
+
+async def open_loader(parts: Parts, plan: Plan, progress: Callable[[str], None]) -> Loader:
+    """Return what loads a plan's scopes; raises InvalidInput for a store that holds anything else."""
+    random = np.random.default_rng(7)
+    held = await embed_sentences(parts, random)
+    progress(f"{SENTENCES:,} sentences are embedded")
+    return Loader(parts=parts, held=held, known=await _known(plan, parts.store), random=random)
 
 
 @dataclass(slots=True, kw_only=True)

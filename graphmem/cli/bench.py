@@ -20,7 +20,7 @@ from graphmem.bench.multihop_phrasings import Half
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
-from graphmem.cli.bench_scale import scale
+from graphmem.cli.bench_scale import compare, scale
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_multihop import show_multihop
 from graphmem.demo.run import demo_folder
@@ -88,6 +88,7 @@ def conflicts(
 
 
 commands.command()(scale)
+commands.command()(compare)
 
 
 @commands.command()

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
+from graphmem.bench.compare import run_compare
 from graphmem.bench.scale import Plan, growth_steps, run_scale, scope_counts
 from graphmem.bench.writes import InstantChat
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.common import JsonOption, printed, run
-from graphmem.cli.show_scale import show_scale
+from graphmem.cli.show_scale import show_compared, show_scale
 from graphmem.demo.run import demo_folder
 from graphmem.errors import InvalidInput
 from graphmem.wiring import build
@@ -47,6 +48,28 @@ def scale(
                 await parts.close()
         figures = replace(figures, store=store or "embedded")
         printed(as_json, figures, lambda console: show_scale(console, figures))
+
+    run(work)
+
+
+def compare(
+    facts: FactsOption = 20_000,
+    scopes: ScopesOption = 200,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Time the same questions on a plain scan, on plain indexes of the store, and as whole searches; prints ratios."""
+
+    async def work() -> None:
+        plan = Plan(steps=[scope_counts(facts, scopes)])
+        with demo_folder() as folder:
+            parts = await build(alone(Path(folder), store))
+            try:
+                figures = await run_compare(parts, plan, lambda text: print(text, file=sys.stderr))
+            finally:
+                await parts.close()
+        figures = replace(figures, store=store or "embedded")
+        printed(as_json, figures, lambda console: show_compared(console, figures))
 
     run(work)
 

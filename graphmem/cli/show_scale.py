@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.table import Table
 
+from graphmem.bench.compare import Compared
 from graphmem.bench.scale import Scale
 from graphmem.bench.searches import Searched
 
@@ -31,6 +32,19 @@ def show_scale(console: Console, figures: Scale) -> None:
         sizes = {"in all": figures.files.all, "indexes": figures.files.indexes, "logs": figures.files.logs}
         console.print("files: " + ", ".join(f"{name} {size / MEGABYTE:,.0f} MB" for name, size in sizes.items()))
     console.print(f"{figures.facts:,} facts in {figures.scopes:,} scopes, loaded in {figures.loading_seconds:.0f} s")
+
+
+def show_compared(console: Console, figures: Compared) -> None:
+    """Print what each way takes in milliseconds, and how many times as much a search does."""
+    ways = Table("way", "p50 / p95", box=None)
+    for name, milliseconds in figures.ways_ms.items():
+        ways.add_row(name, _both(milliseconds))
+    console.print(ways)
+    for name, ratios in figures.ratios.items():
+        shown = ", ".join(f"{floor} {ratio:.1f}" for floor, ratio in ratios.items())
+        console.print(f"{name} over {shown}", highlight=False, soft_wrap=True)
+    asked = f"{figures.questions} questions to {figures.asked_scopes} of {figures.scopes:,} scopes"
+    console.print(f"{asked}, {figures.facts:,} facts in all", highlight=False)
 
 
 def _show_seeds(console: Console, figures: Scale) -> None:
