@@ -12,7 +12,7 @@ import numpy as np
 from graphmem.bench.latency import percentiles
 from graphmem.bench.near import Loaded
 from graphmem.bench.scale import Loader, Plan, open_loader
-from graphmem.bench.searches import ASKED, RESULTS, WARM_UP, draw_questions, strategies, time_searches
+from graphmem.bench.searches import RESULTS, draw_questions, strategies, time_searches
 from graphmem.memory import Memory
 from graphmem.models import Scope
 from graphmem.ports import Vector
@@ -50,17 +50,17 @@ async def run_compare(parts: Parts, plan: Plan, progress: Callable[[str], None])
         await loader.load(step, progress)
     memory = Memory(parts)
     asked = _asked(loader)
-    await _plain(parts, asked, WARM_UP)
-    taken = await _plain(parts, asked, ASKED)
+    await _plain(parts, asked, plan.asked // 2)
+    taken = await _plain(parts, asked, plan.asked)
     ways = {name: percentiles(spent) for name, spent in taken.items()}
-    for found in await time_searches(memory, [one.held for one in asked], np.random.default_rng(11)):
+    for found in await time_searches(memory, [one.held for one in asked], np.random.default_rng(11), plan.asked):
         ways[SEARCH if len(strategies(memory)) == 1 else f"{SEARCH} {found.strategy}"] = dict(found.total_ms)
     return Compared(
         store="",
         facts=plan.facts,
         scopes=len(loader.loaded),
         asked_scopes=len(asked),
-        questions=ASKED,
+        questions=plan.asked,
         ways_ms=ways,
         ratios={name: _ratios(ms, taken) for name, ms in ways.items() if name.startswith(SEARCH)},
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graphmem.bench.people import SENTENCES, TOLD, Graph, Told, owner_of, told_sentences
+from graphmem.bench.people import TOLD, Graph, Told, each_of, owner_of, told_sentences
 from graphmem.models import OPEN_END, Scope
 from graphmem.ports import Passage, Store, TokenEmbedder, Transaction
 from graphmem.serial import utc_text
@@ -36,10 +36,19 @@ class Sentences:
     centres: Vectors
     tokens: Sequence[bytes]
 
+    @property
+    def each(self) -> int:
+        """How many there are of each kind of fact."""
+        return len(self.texts) // len(TOLD)
 
-async def embed_sentences(parts: Parts, random: np.random.Generator) -> Sentences:
-    """Return 2,000 sentences, embedded; without tokens where there is no late interaction."""
-    texts = told_sentences(random)
+    def beside(self, number: int) -> int:
+        """Return which sentence a message says beside its fact: one of the last kind, which are in nobody's way."""
+        return len(self.texts) - self.each + number % self.each
+
+
+async def embed_sentences(parts: Parts, facts: int, random: np.random.Generator) -> Sentences:
+    """Return sentences for so many facts, embedded; without tokens where there is no late interaction."""
+    texts = told_sentences(each_of(facts), random)
     tokens = build_token_embedder(parts.settings)
     return Sentences(
         texts=texts,
@@ -150,18 +159,12 @@ async def _write_messages(
             {
                 "id": row["id"],
                 "text": row["text"],
-                "tokens": held.tokens[graph.facts[i].sentence] + held.tokens[_beside(i)],
+                "tokens": held.tokens[graph.facts[i].sentence] + held.tokens[held.beside(i)],
             }
             for i, row in zip(batch, rows, strict=True)
         ]
         await transaction.write("write_tokens", names={"LABEL": "Episode"}, scope=scope.key, rows=tokens)
     await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(rows), changes=0, tokens=0)
-
-
-def _beside(number: int) -> int:
-    """Return which sentence a message says beside its fact: one of those of four lists of words."""
-    each = SENTENCES // len(TOLD)
-    return SENTENCES - each + number % each
 
 
 def _entity_id(scope: Scope, name: str) -> str:
@@ -199,7 +202,7 @@ def _fact_row(scope: Scope, number: int, fact: Told, vector: Vectors) -> dict[st
 
 def _message_row(scope: Scope, number: int, fact: Told, vector: Vectors, held: Sentences) -> dict[str, Any]:
     session = f"s{number // SESSION}"
-    text = f"{fact.text}. {held.texts[_beside(number)]}."
+    text = f"{fact.text}. {held.texts[held.beside(number)]}."
     return {
         "id": f"{owner_of(scope)}-m{number}",
         "message_id": f"m{number}",

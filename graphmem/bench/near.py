@@ -18,7 +18,6 @@ from graphmem.wiring import Parts
 
 LARGEST, SMALLEST = 20_000, 10
 NEAREST = 20
-QUESTIONS = 60
 CLASSES = ((10, 100), (100, 1_000), (1_000, 5_000), (5_000, LARGEST + 1))
 
 
@@ -46,14 +45,19 @@ class Sized:
 
 
 async def time_seeds(
-    least: int, fitting: Sequence[Loaded], held: Sentences, parts: Parts, random: np.random.Generator
+    least: int,
+    fitting: Sequence[Loaded],
+    held: Sentences,
+    parts: Parts,
+    random: np.random.Generator,
+    asked: int,
 ) -> Sized:
     """Ask the indexes of facts for what is near, and for what shares words."""
     recalls: list[float] = []
     vector_ms: list[float] = []
     text_ms: list[float] = []
     # The first round warms caches and, on some stores, builds the index.
-    for number in range(2 * QUESTIONS if fitting else 0):
+    for number in range(2 * asked if fitting else 0):
         one = fitting[number % len(fitting)]
         scope = one.held.scope
         which = int(random.integers(0, len(held.texts)))
@@ -65,7 +69,7 @@ async def time_seeds(
         middle = time.perf_counter()
         await saying_facts(held.texts[which], [scope], parts.store)
         end = time.perf_counter()
-        if number >= QUESTIONS:
+        if number >= asked:
             recalls.append(len({f"{owner_of(scope)}-{i}" for i in nearest} & set(found)) / len(nearest))
             vector_ms.append((middle - start) * 1000)
             text_ms.append((end - middle) * 1000)

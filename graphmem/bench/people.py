@@ -15,6 +15,7 @@ from graphmem.models import OPEN_END, Scope
 from graphmem.text import digest
 
 SENTENCES = 2000
+"""How many sentences are really embedded at most."""
 _BEGUN = datetime(2014, 1, 1, tzinfo=UTC)
 _DAYS = 3600
 # Words of a sentence recur in 2 to 8 % of all, as content words of talk do.
@@ -126,9 +127,13 @@ def sentences(count: int, random: np.random.Generator) -> list[str]:
     return [f"{_WHO[a]} {_DOES[b]} {_WHAT[c]} {_WHERE[d]}" for a, b, c, d in drawn.tolist()]
 
 
-def told_sentences(random: np.random.Generator) -> list[str]:
-    """Return 2,000 sentences about people, as many of each kind of fact: those that are really embedded."""
-    each = SENTENCES // len(TOLD)
+def each_of(facts: int) -> int:
+    """Return how many sentences of each kind of fact are really embedded for so many facts."""
+    return min(SENTENCES, max(SENTENCES // 20, facts // 4)) // len(TOLD)
+
+
+def told_sentences(each: int, random: np.random.Generator) -> list[str]:
+    """Return sentences about people, as many of each kind of fact: those that are really embedded."""
     texts: list[str] = []
     for predicate, phrase, _ in TOLD[:-1]:
         for who, other in random.integers(0, 700, (each, 2)).tolist():
@@ -137,9 +142,11 @@ def told_sentences(random: np.random.Generator) -> list[str]:
     return [*texts, *sentences(each, random)]
 
 
-def draw_graph(facts: int, random: np.random.Generator, hub: bool = False) -> Graph:
-    """Return a graph of so many facts; with `hub` all are about one person, who is a friend of all others."""
-    each = SENTENCES // len(TOLD)
+def draw_graph(facts: int, each: int, random: np.random.Generator, *, hub: bool = False) -> Graph:
+    """Return a graph of so many facts; with `hub` all are about one person, who is a friend of all others.
+
+    Each takes the vectors of one of the `each` sentences of its kind.
+    """
     people = tuple(person(n) for n in range(facts if hub else max(2, -(-facts // len(TOLD)))))
     drawn = random.integers(0, 1 << 30, (facts, 3)).tolist()
     told = tuple(

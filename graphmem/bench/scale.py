@@ -13,8 +13,8 @@ import numpy as np
 from graphmem.bench.files import Room, room_of
 from graphmem.bench.loading import Sentences, around, embed_sentences, load_graph
 from graphmem.bench.near import CLASSES, LARGEST, SMALLEST, Loaded, Sized, time_seeds
-from graphmem.bench.people import SENTENCES, draw_graph
-from graphmem.bench.searches import Held, Searched, time_searches
+from graphmem.bench.people import draw_graph
+from graphmem.bench.searches import ASKED, Held, Searched, time_searches
 from graphmem.bench.writes import InstantChat, Writes, run_writes
 from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
@@ -32,10 +32,14 @@ WARM_UP, WRITES = 3, 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is loaded: scopes of these many facts, step by step, and at last a hub of so many facts."""
+    """What is loaded: scopes of these many facts, step by step, and at last a hub of so many facts.
+
+    `asked` is how many questions are timed each time.
+    """
 
     steps: Sequence[Sequence[int]]
     hub: int = 0
+    asked: int = ASKED
 
     @property
     def facts(self) -> int:
@@ -120,9 +124,9 @@ async def run_scale(
         await loader.load(step, progress)
         if len(plan.steps) > 1:
             watched = loader.loaded[0]
-            found = await time_searches(memory, [watched.held], np.random.default_rng(11))
+            found = await time_searches(memory, [watched.held], np.random.default_rng(11), plan.asked)
             grown.append(_grown(loader.facts, watched.held.facts, found, grown))
-    sizes = [await _sized(least, most, loader, memory, parts) for least, most in CLASSES]
+    sizes = [await _sized(least, most, loader, memory, plan) for least, most in CLASSES]
     files = room_of(folder) if folder else None
     return Scale(
         store="",
@@ -131,7 +135,7 @@ async def run_scale(
         loading_seconds=round(loader.seconds, 1),
         sizes=tuple(s for s in sizes if s.questions),
         growth=tuple(grown),
-        hub=await _hub(plan.hub, loader, memory) if plan.hub else None,
+        hub=await _hub(plan, loader, memory) if plan.hub else None,
         writes=await _writes(memory, model, parts),
         files=files,
     )
@@ -140,8 +144,8 @@ async def run_scale(
 async def open_loader(parts: Parts, plan: Plan, progress: Callable[[str], None]) -> Loader:
     """Return what loads a plan's scopes; raises InvalidInput for a store that holds anything else."""
     random = np.random.default_rng(7)
-    held = await embed_sentences(parts, random)
-    progress(f"{SENTENCES:,} sentences are embedded")
+    held = await embed_sentences(parts, plan.facts, random)
+    progress(f"{len(held.texts):,} sentences are embedded")
     return Loader(parts=parts, held=held, known=await _known(plan, parts.store), random=random)
 
 
@@ -171,7 +175,7 @@ class Loader:
     async def one(self, user: str, facts: int, *, hub: bool = False) -> Loaded:
         """Load one scope."""
         scope = Scope(tenant=TENANT, user=user)
-        graph = draw_graph(facts, self.random, hub=hub)
+        graph = draw_graph(facts, self.held.each, self.random, hub=hub)
         which = np.asarray([fact.sentence for fact in graph.facts])
         vectors = around(self.held.centres[which], self.random)
         start = time.perf_counter()
@@ -191,10 +195,10 @@ async def _known(plan: Plan, store: Store) -> bool:
     return any(found.values())
 
 
-async def _sized(least: int, most: int, loader: Loader, memory: Memory, parts: Parts) -> Sized:
+async def _sized(least: int, most: int, loader: Loader, memory: Memory, plan: Plan) -> Sized:
     fitting = [one for one in loader.loaded if least <= one.held.facts < most]
-    sized = await time_seeds(least, fitting, loader.held, parts, loader.random)
-    searches = await time_searches(memory, [one.held for one in fitting], np.random.default_rng(11))
+    sized = await time_seeds(least, fitting, loader.held, loader.parts, np.random.default_rng(13), plan.asked)
+    searches = await time_searches(memory, [one.held for one in fitting], np.random.default_rng(11), plan.asked)
     return replace(sized, searches=searches)
 
 
@@ -204,14 +208,14 @@ def _grown(facts: int, watched: int, found: tuple[Searched, ...], before: Sequen
     return Grown(facts=facts, scope_facts=watched, searches=found, p95_ratios=ratios)
 
 
-async def _hub(facts: int, loader: Loader, memory: Memory) -> Hub:
+async def _hub(plan: Plan, loader: Loader, memory: Memory) -> Hub:
     key = Scope(tenant=TENANT, user="hub").key
     (found,) = await loader.parts.store.read("status", scopes=[key])
-    if found["facts"] not in {0, facts}:
+    if found["facts"] not in {0, plan.hub}:
         raise InvalidInput(f"this store holds a hub of {found['facts']:,} facts; ask for that, or name an empty one.")
     loader.known = found["facts"] > 0
-    hub = await loader.one("hub", facts, hub=True)
-    return Hub(facts=facts, searches=await time_searches(memory, [hub.held], np.random.default_rng(11)))
+    hub = await loader.one("hub", plan.hub, hub=True)
+    return Hub(facts=plan.hub, searches=await time_searches(memory, [hub.held], np.random.default_rng(11), plan.asked))
 
 
 async def _writes(memory: Memory, model: InstantChat, parts: Parts) -> Writes:

@@ -17,7 +17,7 @@ from graphmem.memory import Memory
 from graphmem.models import Scope
 
 STRATEGIES = ("mix", "entity", "triplet")
-ASKED, WARM_UP = 60, 30
+ASKED = 60
 RESULTS = 10
 
 
@@ -50,13 +50,13 @@ def strategies(memory: Memory) -> tuple[str, ...]:
 
 
 async def time_searches(
-    memory: Memory, held: Sequence[Held], random: np.random.Generator, asked: int = ASKED
+    memory: Memory, held: Sequence[Held], random: np.random.Generator, asked: int
 ) -> tuple[Searched, ...]:
     """Ask about people of the scopes, by every strategy; each question is asked once by each."""
     found: list[Searched] = []
     for strategy in strategies(memory) if held else ():
         # The first ones warm caches and, on some stores, build the index.
-        await _timed(memory, draw_questions(held, random, WARM_UP), strategy)
+        await _timed(memory, draw_questions(held, random, asked // 2), strategy)
         found.append(await _timed(memory, draw_questions(held, random, asked), strategy))
     return tuple(found)
 

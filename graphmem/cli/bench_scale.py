@@ -11,6 +11,7 @@ import typer
 
 from graphmem.bench.compare import run_compare
 from graphmem.bench.scale import Plan, growth_steps, run_scale, scope_counts
+from graphmem.bench.searches import ASKED
 from graphmem.bench.writes import InstantChat
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.common import JsonOption, printed, run
@@ -21,6 +22,7 @@ from graphmem.wiring import build
 
 FactsOption = Annotated[int, typer.Option(help="how many facts in all")]
 ScopesOption = Annotated[int, typer.Option(help="how many scopes share them, unevenly: 10 to 20,000 each")]
+QuestionsOption = Annotated[int, typer.Option(min=4, help="how many questions are timed, of each kind")]
 
 
 def scale(
@@ -31,13 +33,16 @@ def scale(
     ] = None,
     hub: Annotated[int, typer.Option(min=0, help="about how many facts of one person is asked at last")] = 10_000,
     files: Annotated[Path | None, typer.Option(help="the folder of the server's files, to be weighed")] = None,
+    questions: QuestionsOption = ASKED,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fill an empty store with invented people, and measure seeds, whole searches, writes and the room of the files."""
 
     async def work() -> None:
-        plan = Plan(steps=growth_steps(_sizes(growth)) if growth else [scope_counts(facts, scopes)], hub=hub)
+        plan = Plan(
+            steps=growth_steps(_sizes(growth)) if growth else [scope_counts(facts, scopes)], hub=hub, asked=questions
+        )
         model = InstantChat()
         with demo_folder() as folder:
             parts = await build(alone(Path(folder), store), model=model)
@@ -55,13 +60,14 @@ def scale(
 def compare(
     facts: FactsOption = 20_000,
     scopes: ScopesOption = 200,
+    questions: QuestionsOption = ASKED,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Time the same questions on a plain scan, on plain indexes of the store, and as whole searches; prints ratios."""
 
     async def work() -> None:
-        plan = Plan(steps=[scope_counts(facts, scopes)])
+        plan = Plan(steps=[scope_counts(facts, scopes)], asked=questions)
         with demo_folder() as folder:
             parts = await build(alone(Path(folder), store))
             try:

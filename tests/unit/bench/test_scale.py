@@ -45,7 +45,9 @@ def test_sizes_that_do_not_rise_are_refused(sizes: list[int]) -> None:
 
 def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, ["bench", "scale", "--growth", "300,700", "--hub", "300", "--json"])
+    done = CliRunner().invoke(
+        app, ["bench", "scale", "--growth", "300,700", "--hub", "300", "--questions", "8", "--json"]
+    )
 
     figures = json.loads(done.stdout)
     assert sum(part["scopes"] for part in figures["sizes"]) == figures["scopes"]
