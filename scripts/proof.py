@@ -30,6 +30,13 @@ def prove(name: str, module: str, *arguments: str, variables: Mapping[str, str] 
     (FOLDER / f"{name}.txt").write_text(f"$ {command}\n{done.stdout}", encoding="utf-8")
 
 
+def _prove_scale(version: str, server: neo4j_local.Server) -> None:
+    named = ("--json", "--store", server.bolt_uri)
+    prove(f"scale-neo4j-{version}", "graphmem", "bench", "scale", "--files", str(server.home / "data"), *named)
+    sizes = ("--facts", "100000", "--scopes", "1000")
+    prove(f"compare-neo4j-{version}", "graphmem", "bench", "compare", *sizes, *named)
+
+
 def main() -> None:
     """Run all proofs; those on a benchmark only where its file is named."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -45,13 +52,20 @@ def main() -> None:
     prove("writes-embedded", "graphmem", "bench", "writes", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
-    prove("scale-embedded", "graphmem", "bench", "scale", "--facts", "20000", "--scopes", "200", "--json")
+    sizes = ("--facts", "20000", "--scopes", "200", "--json")
+    prove("scale-embedded", "graphmem", "bench", "scale", *sizes)
+    prove("growth-embedded", "graphmem", "bench", "scale", "--growth", "1000,10000,20000", "--json")
+    prove("compare-embedded", "graphmem", "bench", "compare", *sizes)
     for version in neo4j_local.RELEASES:
         with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
-            prove(f"scale-neo4j-{version}", "graphmem", "bench", "scale", "--json", "--store", server.bolt_uri)
+            _prove_scale(version, server)
             for facts in ("10000", "100000"):
                 measured = ("bench", "writes", "--facts", facts, "--json", "--store", server.bolt_uri)
                 prove(f"writes-{facts}-neo4j-{version}", "graphmem", *measured)
+        grown = "10000,100000,1000000"
+        with neo4j_local.running(version, heap="4g", page_cache="4g") as server:
+            measured = ("bench", "scale", "--growth", grown, "--json", "--store", server.bolt_uri)
+            prove(f"growth-neo4j-{version}", "graphmem", *measured)
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")
         return

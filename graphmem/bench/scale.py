@@ -1,75 +1,83 @@
-"""Scale: what the seeds of a search find, and how soon, in a graph of many scopes of very different sizes."""
+"""Scale: how soon searches answer, in a graph of many scopes of very different sizes, and how that grows."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from graphmem.bench.latency import percentiles
+from graphmem.bench.files import Room, room_of
+from graphmem.bench.loading import Sentences, around, embed_sentences, load_graph
+from graphmem.bench.near import CLASSES, LARGEST, SMALLEST, Loaded, Sized, time_seeds
+from graphmem.bench.people import draw_graph
+from graphmem.bench.searches import ASKED, Held, Searched, time_searches
+from graphmem.bench.writes import InstantChat, Writes, run_writes
 from graphmem.errors import InvalidInput
-from graphmem.models import OPEN_END, Scope
-from graphmem.ports import Store, Transaction
-from graphmem.read.seeds import near_facts, saying_facts, scope_sizes
-from graphmem.serial import utc_text
-from graphmem.text import digest, fold
+from graphmem.memory import Memory
+from graphmem.models import Scope
+from graphmem.ports import Store
 from graphmem.wiring import Parts
 
-Vectors = NDArray[np.float32]
-LARGEST, SMALLEST = 20_000, 10
-NEAREST = 20
-SENTENCES = 2000
-QUESTIONS = 60
-BATCH = 1000
-CLASSES = ((10, 100), (100, 1_000), (1_000, 5_000), (5_000, LARGEST + 1))
-# Facts that say nearly the same lie at cosine .9 and above with the default embedder; this is how far a drawn one is
-# from the sentence that it was drawn around.
-SPREAD = 0.45
-# Words of a sentence recur in 2 to 8 % of all, as content words of talk do.
-_WORDS = """
-Ada, Ben, Chiara, Dmitri, Emeka, Farah, Goran, Hanna, Ines, Jamal, Keiko, Lars, Mira, Nadia, Oskar, Priya, Quentin,
-Rosa, Sven, Tariq
-
-paints, repairs, collects, sells, photographs, studies, recommends, mentions, misses, bought, inherited, borrowed,
-restores, exhibits, draws, describes, donated, ordered, found, lost
-
-boats, violins, engines, bees, bridges, maps, lamps, orchards, kites, stamps, novels, bicycles, telescopes, carpets,
-pianos, clocks, roses, cameras, recipes, gloves, castles, puppets, falcons, tents
-
-in Turin, in Oslo, in Lagos, in Kyoto, in Lima, by the harbour, near the station, with her sister, with an uncle, at
-night, on weekends, in spring, for a museum, for charity, after work, during lunch, at school, on holiday
-"""
-_WHO, _DOES, _WHAT, _WHERE = (" ".join(part.split()).split(", ") for part in _WORDS.strip().split("\n\n"))
+TENANT = "scale"
+WATCHED = 2000
+"""How many facts the scope has whose searches are compared while the graph around it grows."""
+WRITTEN_BESIDE = 1000
+"""How many facts the scope has that is written to."""
+WARM_UP, WRITES = 3, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sized:
-    """What was measured over the scopes of one range of sizes: recall of the true nearest, milliseconds."""
+class Plan:
+    """What is loaded: scopes of these many facts, step by step, and at last a hub of so many facts.
 
-    least: int
-    most: int
-    scopes: int
-    questions: int
-    recall: float
-    worst_recall: float
-    vector_ms: dict[str, float]
-    text_ms: dict[str, float]
+    `asked` is how many questions are timed each time.
+    """
+
+    steps: Sequence[Sequence[int]]
+    hub: int = 0
+    asked: int = ASKED
+
+    @property
+    def facts(self) -> int:
+        """How many facts all scopes hold."""
+        return sum(map(sum, self.steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """The searches of the one scope that is watched, in a graph of so many facts; ratios are to the first size."""
+
+    facts: int
+    scope_facts: int
+    searches: tuple[Searched, ...]
+    p95_ratios: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Searches about one person of whom so many facts are told."""
+
+    facts: int
+    searches: tuple[Searched, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """The figures by size of scope."""
+    """The figures by size of scope, by size of the graph, about a hub, of writes; the room of the files, if known."""
 
     store: str
     facts: int
     scopes: int
     loading_seconds: float
     sizes: tuple[Sized, ...]
+    growth: tuple[Grown, ...] = ()
+    hub: Hub | None = None
+    writes: Writes | None = None
+    files: Room | None = None
 
 
 def scope_counts(facts: int, scopes: int) -> list[int]:
@@ -88,144 +96,128 @@ def scope_counts(facts: int, scopes: int) -> list[int]:
     return counts
 
 
-async def run_scale(parts: Parts, facts: int, scopes: int, progress: Callable[[str], None]) -> Scale:
+def growth_steps(sizes: Sequence[int]) -> list[list[int]]:
+    """Return the scopes that are added to reach each size, first the one that is watched; raises InvalidInput."""
+    watched = min(WATCHED, sizes[0])
+    rests = [size - before for before, size in pairwise((watched, *sizes))]
+    if watched < SMALLEST or 0 < rests[0] < SMALLEST or min(rests[1:], default=SMALLEST) < SMALLEST:
+        raise InvalidInput(f"the sizes {', '.join(map(str, sizes))} must rise, each time by {SMALLEST} or more.")
+    added = [scope_counts(rest, max(1, rest // 100)) if rest else [] for rest in rests]
+    return [[watched, *added[0]], *added[1:]]
+
+
+async def run_scale(
+    parts: Parts,
+    plan: Plan,
+    model: InstantChat,
+    progress: Callable[[str], None],
+    folder: Path | None = None,
+) -> Scale:
     """Fill an empty store, or take one that holds this very run, and ask it; raises InvalidInput for any other.
 
-    Vectors are drawn around those of real sentences, so that they lie in clusters.
+    Vectors are drawn around those of real sentences, so that they lie in clusters. `folder` holds the store's files.
     """
-    counts = scope_counts(facts, scopes)
-    random = np.random.default_rng(7)
-    texts = sentences(SENTENCES, random)
-    progress(f"{len(texts):,} sentences are embedded")
-    centres = np.asarray(await parts.embedder.embed(texts), dtype=np.float32)
-    loaded = await _loaded(counts, parts.store)
-    start = time.perf_counter()
-    held: list[tuple[Scope, Vectors]] = []
-    for number, count in enumerate(counts):
-        scope = Scope(tenant="scale", user=f"u{number}")
-        which = random.integers(0, len(texts), count)
-        vectors = around(centres[which], random)
-        if not loaded:
-            await load_facts(scope, [texts[int(i)] for i in which.tolist()], vectors, parts.store)
-        held.append((scope, vectors))
-        if number % max(1, scopes // 20) == 0:
-            progress(f"{number + 1:,} of {scopes:,} scopes are loaded")
-    loading = 0.0 if loaded else time.perf_counter() - start
-    sizes = [await _measured(least, most, held, texts, centres, parts, random) for least, most in CLASSES]
+    memory = Memory(parts)
+    loader = await open_loader(parts, plan, progress)
+    grown: list[Grown] = []
+    for step in plan.steps:
+        await loader.load(step, progress)
+        if len(plan.steps) > 1:
+            watched = loader.loaded[0]
+            found = await time_searches(memory, [watched.held], np.random.default_rng(11), plan.asked)
+            grown.append(_grown(loader.facts, watched.held.facts, found, grown))
+    sizes = [await _sized(least, most, loader, memory, plan) for least, most in CLASSES]
+    files = room_of(folder) if folder else None
     return Scale(
         store="",
-        facts=facts,
-        scopes=scopes,
-        loading_seconds=round(loading, 1),
+        facts=plan.facts,
+        scopes=len(loader.loaded),
+        loading_seconds=round(loader.seconds, 1),
         sizes=tuple(s for s in sizes if s.questions),
+        growth=tuple(grown),
+        hub=await _hub(plan, loader, memory) if plan.hub else None,
+        writes=await _writes(memory, model, parts),
+        files=files,
     )
 
 
-def sentences(count: int, random: np.random.Generator) -> list[str]:
-    """Return so many short sentences, drawn of four lists of words."""
-    drawn = random.integers(0, (len(_WHO), len(_DOES), len(_WHAT), len(_WHERE)), (count, 4))
-    return [f"{_WHO[a]} {_DOES[b]} {_WHAT[c]} {_WHERE[d]}" for a, b, c, d in drawn.tolist()]
+async def open_loader(parts: Parts, plan: Plan, progress: Callable[[str], None]) -> Loader:
+    """Return what loads a plan's scopes; raises InvalidInput for a store that holds anything else."""
+    random = np.random.default_rng(7)
+    held = await embed_sentences(parts, plan.facts, random)
+    progress(f"{len(held.texts):,} sentences are embedded")
+    return Loader(parts=parts, held=held, known=await _known(plan, parts.store), random=random)
 
 
-async def _loaded(counts: Sequence[int], store: Store) -> bool:
-    keys = [Scope(tenant="scale", user=f"u{number}").key for number in range(len(counts))]
+@dataclass(slots=True, kw_only=True)
+class Loader:
+    """Draws the scopes of a run, and writes them where the store does not hold them yet."""
+
+    parts: Parts
+    held: Sentences
+    known: bool
+    random: np.random.Generator
+    loaded: list[Loaded] = field(default_factory=list[Loaded])
+    seconds: float = 0.0
+
+    @property
+    def facts(self) -> int:
+        """How many facts were loaded."""
+        return sum(one.held.facts for one in self.loaded)
+
+    async def load(self, counts: Sequence[int], progress: Callable[[str], None]) -> None:
+        """Load further scopes of these many facts."""
+        for number, count in enumerate(counts, start=1):
+            self.loaded.append(await self.one(f"u{len(self.loaded)}", count))
+            if number % max(1, len(counts) // 20) == 0:
+                progress(f"{number:,} of {len(counts):,} scopes are loaded, {self.facts:,} facts in all")
+
+    async def one(self, user: str, facts: int, *, hub: bool = False) -> Loaded:
+        """Load one scope."""
+        scope = Scope(tenant=TENANT, user=user)
+        graph = draw_graph(facts, self.held.each, self.random, hub=hub)
+        which = np.asarray([fact.sentence for fact in graph.facts])
+        vectors = around(self.held.centres[which], self.random)
+        start = time.perf_counter()
+        if not self.known:
+            await load_graph(scope, graph, vectors, self.held, self.parts.store)
+            self.seconds += time.perf_counter() - start
+        people = graph.people[:1] if hub else graph.people
+        return Loaded(held=Held(scope=scope, facts=facts, people=people), vectors=vectors)
+
+
+async def _known(plan: Plan, store: Store) -> bool:
+    counts = [count for step in plan.steps for count in step]
+    keys = [Scope(tenant=TENANT, user=f"u{number}").key for number in range(len(counts))]
     found = {row["scope"]: row["facts"] for row in await store.read("status", scopes=keys)}
-    if any(found.values()) and [found[key] for key in keys] != list(counts):
+    if any(found.values()) and [found[key] for key in keys] != counts:
         raise InvalidInput("this store holds another scale run; name an empty one.")
     return any(found.values())
 
 
-def around(centres: Vectors, random: np.random.Generator) -> Vectors:
-    """Return a vector near each of these, normalised like them."""
-    noise = random.standard_normal(centres.shape).astype(np.float32) * SPREAD / np.sqrt(centres.shape[1])
-    drawn = centres + noise
-    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+async def _sized(least: int, most: int, loader: Loader, memory: Memory, plan: Plan) -> Sized:
+    fitting = [one for one in loader.loaded if least <= one.held.facts < most]
+    sized = await time_seeds(least, fitting, loader.held, loader.parts, np.random.default_rng(13), plan.asked)
+    searches = await time_searches(memory, [one.held for one in fitting], np.random.default_rng(11), plan.asked)
+    return replace(sized, searches=searches)
 
 
-async def load_facts(scope: Scope, texts: Sequence[str], vectors: Vectors, store: Store) -> None:
-    """Write facts about one person straight into the store, as the writes of messages would."""
-    now = utc_text(datetime(2024, 1, 1, tzinfo=UTC))
-    common: dict[str, Any] = {"scope": scope.key, "scope_key": scope.digest, "now": now}
-    owner = digest(scope.key, "owner")
-
-    async def begin(transaction: Transaction) -> None:
-        await transaction.write("lock_scope", **common)
-        row = {"id": owner, "name": scope.user, "type": "Person", "aliases": [], "names": [scope.user]}
-        row |= {"folded": scope.user, "name_key": digest(scope.key, scope.user)}
-        await transaction.write("create_entities", names={"LABEL": "Person"}, rows=[row], **common)
-
-    await store.transact(begin)
-    for first in range(0, len(texts), BATCH):
-        batch = range(first, min(first + BATCH, len(texts)))
-        rows = [_row(f"{owner}-{i}", owner, texts[i], vectors[i], now) for i in batch]
-
-        async def more(transaction: Transaction, rows: Sequence[dict[str, Any]] = rows) -> None:
-            await transaction.write("create_facts", rows=rows, **common)
-
-        await store.transact(more)
+def _grown(facts: int, watched: int, found: tuple[Searched, ...], before: Sequence[Grown]) -> Grown:
+    first = before[0].searches if before else found
+    ratios = {s.strategy: round(s.total_ms["p95"] / f.total_ms["p95"], 2) for s, f in zip(found, first, strict=True)}
+    return Grown(facts=facts, scope_facts=watched, searches=found, p95_ratios=ratios)
 
 
-def _row(fact_id: str, subject: str, text: str, vector: Vectors, now: str) -> dict[str, Any]:
-    empty = ("raw_predicate", "value_number", "unit", "value_date", "live_key", "slot_key", "pair_key")
-    return {
-        **dict.fromkeys(empty),
-        "id": fact_id,
-        "subject_id": subject,
-        "predicate": "NOTED",
-        "text": text,
-        "folded": fold(text),
-        "value_text": text,
-        "value_key": digest(fact_id),
-        "valid_at": now,
-        "invalid_at": utc_text(OPEN_END),
-        "expired_at": utc_text(OPEN_END),
-        "precision": "instant",
-        "stated": False,
-        "event": False,
-        "modality": "said",
-        "confidence": 1.0,
-        "ends": False,
-        "embedding": vector.tolist(),
-    }
+async def _hub(plan: Plan, loader: Loader, memory: Memory) -> Hub:
+    key = Scope(tenant=TENANT, user="hub").key
+    (found,) = await loader.parts.store.read("status", scopes=[key])
+    if found["facts"] not in {0, plan.hub}:
+        raise InvalidInput(f"this store holds a hub of {found['facts']:,} facts; ask for that, or name an empty one.")
+    loader.known = found["facts"] > 0
+    hub = await loader.one("hub", plan.hub, hub=True)
+    return Hub(facts=plan.hub, searches=await time_searches(memory, [hub.held], np.random.default_rng(11), plan.asked))
 
 
-async def _measured(
-    least: int,
-    most: int,
-    held: Sequence[tuple[Scope, Vectors]],
-    texts: Sequence[str],
-    centres: Vectors,
-    parts: Parts,
-    random: np.random.Generator,
-) -> Sized:
-    fitting = [(s, v) for s, v in held if least <= len(v) < most]
-    recalls: list[float] = []
-    vector_ms: list[float] = []
-    text_ms: list[float] = []
-    # The first round warms caches and, on some stores, builds the index.
-    for number in range(2 * QUESTIONS if fitting else 0):
-        scope, vectors = fitting[number % len(fitting)]
-        which = int(random.integers(0, len(texts)))
-        question = around(centres[which : which + 1], random)[0]
-        owner = digest(scope.key, "owner")
-        nearest = np.argsort(-(vectors @ question))[:NEAREST]
-        sizes = await scope_sizes([scope], parts.embedder, parts.store)
-        start = time.perf_counter()
-        found = await near_facts(question.tolist(), [scope], sizes, datetime.now(UTC), parts.store)
-        middle = time.perf_counter()
-        await saying_facts(texts[which], [scope], parts.store)
-        end = time.perf_counter()
-        if number >= QUESTIONS:
-            recalls.append(len({f"{owner}-{i}" for i in nearest} & set(found)) / len(nearest))
-            vector_ms.append((middle - start) * 1000)
-            text_ms.append((end - middle) * 1000)
-    return Sized(
-        least=least,
-        most=max((len(v) for _, v in fitting), default=0),
-        scopes=len(fitting),
-        questions=len(recalls),
-        recall=round(float(np.mean(recalls)), 4) if recalls else 0.0,
-        worst_recall=round(min(recalls, default=0.0), 4),
-        vector_ms=percentiles(vector_ms) if vector_ms else {},
-        text_ms=percentiles(text_ms) if text_ms else {},
-    )
+async def _writes(memory: Memory, model: InstantChat, parts: Parts) -> Writes:
+    given = (memory, model, parts.store, parts.embedder)
+    return await run_writes(*given, WRITTEN_BESIDE, parts.settings.batch_messages, WARM_UP, WRITES)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from graphmem.bench.latency import percentiles
-from graphmem.bench.scale import SENTENCES, around, load_facts, sentences
+from graphmem.bench.loading import around, load_facts
+from graphmem.bench.people import SENTENCES, sentences
 from graphmem.memory import Memory
 from graphmem.models import Message, Scope
 from graphmem.ports import ChatReply, ChatRequest, Embedder, Store
@@ -84,7 +85,14 @@ class InstantChat:
 
 
 async def run_writes(
-    memory: Memory, model: InstantChat, store: Store, embedder: Embedder, facts: int, batch: int
+    memory: Memory,
+    model: InstantChat,
+    store: Store,
+    embedder: Embedder,
+    facts: int,
+    batch: int,
+    warm_up: int = WARM_UP,
+    batches: int = BATCHES,
 ) -> Writes:
     """Fill a scope of its own with facts, then write batches of messages into it, one after the other."""
     scope = Scope(tenant=TENANT, user=f"u{uuid.uuid4().hex[:12]}")
@@ -96,8 +104,8 @@ async def run_writes(
     start = datetime(2024, 6, 1, tzinfo=UTC)
     taken: list[float] = []
     statements = 0
-    said = sentences((WARM_UP + BATCHES) * batch, random)
-    for number in range(WARM_UP + BATCHES):
+    said = sentences((warm_up + batches) * batch, random)
+    for number in range(warm_up + batches):
         messages = [
             Message(
                 text=f"I visited Place {i}" if i % 2 else said[i],
@@ -109,14 +117,14 @@ async def run_writes(
         before, begun = model.seconds, time.perf_counter()
         added = await memory.add(messages, scope=scope)
         spent = time.perf_counter() - begun - (model.seconds - before)
-        if number >= WARM_UP:
+        if number >= warm_up:
             taken.append(spent * 1000 / batch)
             statements += len(added.changes)
     return Writes(
         store="",
         facts=facts,
         batch=batch,
-        messages=BATCHES * batch,
+        messages=batches * batch,
         message_ms=percentiles(taken),
         statements=statements,
         asked=model.asked,

@@ -17,10 +17,10 @@ from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, ru
 from graphmem.bench.locomo import load_conversations
 from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
 from graphmem.bench.multihop_phrasings import Half
-from graphmem.bench.scale import Scale, run_scale
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
+from graphmem.cli.bench_scale import compare, scale
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_multihop import show_multihop
 from graphmem.demo.run import demo_folder
@@ -87,25 +87,8 @@ def conflicts(
     run(work)
 
 
-@commands.command()
-def scale(
-    facts: Annotated[int, typer.Option(help="how many facts in all")] = 100_000,
-    scopes: Annotated[int, typer.Option(help="how many scopes share them, unevenly: 10 to 20,000 each")] = 1000,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fill an empty store with many scopes, and measure what the seeds of a search find there, and how soon."""
-
-    async def work() -> None:
-        with demo_folder() as folder:
-            parts = await build(alone(Path(folder), store))
-            try:
-                figures = await run_scale(parts, facts, scopes, lambda text: print(text, file=sys.stderr))
-            finally:
-                await parts.close()
-        printed(as_json, replace(figures, store=store or "embedded"), lambda console: show_scale(console, figures))
-
-    run(work)
+commands.command()(scale)
+commands.command()(compare)
 
 
 @commands.command()
@@ -183,18 +166,3 @@ def show_conflicts(console: Console, scores: ConflictScores) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-def show_scale(console: Console, figures: Scale) -> None:
-    """Print a scale run by size of scope: recall in percent, milliseconds."""
-    table = Table("facts a scope", "scopes", "recall", "worst", "vector p50", "p95", "text p50", "p95", box=None)
-    for part in figures.sizes:
-        table.add_row(
-            f"{part.least:,} to {part.most:,}",
-            str(part.scopes),
-            f"{part.recall:.1%}",
-            f"{part.worst_recall:.0%}",
-            *(f"{ms[p]:.1f}" for ms in (part.vector_ms, part.text_ms) for p in ("p50", "p95")),
-        )
-    console.print(table)
-    console.print(f"{figures.facts:,} facts in {figures.scopes:,} scopes, loaded in {figures.loading_seconds:.0f} s")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from graphmem.bench.scale import LARGEST, SMALLEST, scope_counts
+from graphmem.bench.near import LARGEST, SMALLEST
+from graphmem.bench.scale import WATCHED, growth_steps, scope_counts
 from graphmem.cli.main import app
 from graphmem.errors import InvalidInput
 
@@ -27,10 +29,40 @@ def test_what_does_not_fit_is_refused(facts: int, scopes: int) -> None:
         scope_counts(facts, scopes)
 
 
+@pytest.mark.parametrize("sizes", [[700], [300, 1000], [1000, 10_000, 100_000], [5000, 20_000]])
+def test_growth_reaches_each_size_and_begins_with_the_scope_that_is_watched(sizes: list[int]) -> None:
+    steps = growth_steps(sizes)
+
+    assert steps[0][0] == min(WATCHED, sizes[0])
+    assert list(accumulate(map(sum, steps))) == sizes
+
+
+@pytest.mark.parametrize("sizes", [[1000, 1000], [2000, 1000], [5, 1000], [1000, 1005]])
+def test_sizes_that_do_not_rise_are_refused(sizes: list[int]) -> None:
+    with pytest.raises(InvalidInput, match="must rise"):
+        growth_steps(sizes)
+
+
 def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, ["bench", "scale", "--facts", "700", "--scopes", "3", "--json"])
+    done = CliRunner().invoke(
+        app, ["bench", "scale", "--growth", "300,700", "--hub", "300", "--questions", "8", "--json"]
+    )
 
     figures = json.loads(done.stdout)
-    assert sum(part["scopes"] for part in figures["sizes"]) == 3
+    assert sum(part["scopes"] for part in figures["sizes"]) == figures["scopes"]
     assert all(part["recall"] == 1.0 for part in figures["sizes"]), "exact at this size"
+    searches = [s for part in (*figures["sizes"], *figures["growth"], figures["hub"]) for s in part["searches"]]
+    assert all(s["named"] == 1.0 for s in searches)
+    assert all({"embed", "seeds", "expand", "rank", "tokens"} <= set(s["stages_ms"]) for s in searches)
+    assert [g["facts"] for g in figures["growth"]] == [300, 700]
+    assert figures["growth"][0]["p95_ratios"] == {s["strategy"]: 1.0 for s in figures["growth"][0]["searches"]}
+    assert figures["writes"]["statements"]
+    assert 0 < figures["files"]["indexes"] < figures["files"]["all"]
+
+
+def test_sizes_that_are_no_numbers_are_refused() -> None:
+    done = CliRunner().invoke(app, ["bench", "scale", "--growth", "1k,10k"])
+
+    assert done.exit_code == 1
+    assert "must be numbers" in done.stderr
