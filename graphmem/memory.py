@@ -28,6 +28,7 @@ from graphmem.models import (
 )
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Reranker
+from graphmem.read.context import TEMPLATES, Template
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.states import state_at
@@ -150,12 +151,15 @@ class Memory(Edits, Work, Analytics):
         limit: int = 10,
         tokens: int = 1000,
         rerank: bool | None = None,
+        template: Template = "mixed",
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
         Current by default; `as_of` asks about another time, or about what was believed at another time. `rerank` lets
         a reranker order the best 30 anew, the settings' or the local one; None does so where the settings name one.
+        The context has facts, messages (`quotes`) or both, by `template`; `citations` say what its lines rest on.
         """
+        _check_template(template)
         _check_range("limit", limit, 1, MOST_RESULTS)
         _check_range("tokens", tokens, 1, MOST_TOKENS)
         if not query.strip() or len(query) > QUERY_CHARACTERS:
@@ -163,7 +167,7 @@ class Memory(Edits, Work, Analytics):
         _check_encodable(query)
         clocks = _checked(as_of)
         return await self._parts.reader.search(
-            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank
+            query, self._scopes(scope), as_of=clocks, limit=limit, tokens=tokens, rerank=rerank, template=template
         )
 
     async def context(
@@ -173,9 +177,10 @@ class Memory(Edits, Work, Analytics):
         scope: ScopeLike | Sequence[ScopeLike],
         as_of: AsOf | None = None,
         tokens: int = 1000,
+        template: Template = "mixed",
     ) -> str:
-        """Return what is known about a question as text for a prompt, at most `tokens` tokens."""
-        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens)).text
+        """Return what is known about a question as text for a prompt, at most `tokens` tokens; see `search`."""
+        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens, template=template)).text
 
     async def facts(
         self, *, scope: ScopeLike, as_of: AsOf | None = None, predicate: str | None = None, limit: int = 100
@@ -274,6 +279,11 @@ def _checked(as_of: AsOf | None) -> AsOf:
         if isinstance(at, datetime) and at.tzinfo is None:
             raise InvalidInput(f"as_of has a time without zone ({at}); write 2024-05-01T09:00:00Z.")
     return as_of or AsOf()
+
+
+def _check_template(template: str) -> None:
+    if template not in TEMPLATES:
+        raise InvalidInput(f"template is {template!r}; it takes {', '.join(TEMPLATES)}.")
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:
