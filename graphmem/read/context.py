@@ -19,7 +19,7 @@ TEMPLATES: tuple[Template, ...] = ("facts", "quotes", "mixed")
 DEFAULT_TOKENS = 1000
 OVER_SHARE = 0.25
 """The share of the budget that is at most spent on what is over."""
-QUOTED = 160
+QUOTED = 60
 """The longest quote beside a fact, in characters; a longer one is only shown as the message."""
 FACTS = "Facts:"
 ENDED = "No longer so, and nothing known in its place:"
@@ -133,14 +133,17 @@ def _one_line(text: str) -> str:
 
 
 def _offers(found: Evidence, template: Template, now: datetime, worth: Worth) -> list[Offer]:
+    values = {f.episode.id: 1 / (rank + worth.message_from) for rank, f in enumerate(found.episodes)}
     offers: list[Offer] = []
     if template != "facts":
-        offers += [_message(f, now, 1 / (rank + worth.message_from)) for rank, f in enumerate(found.episodes)]
+        offers += [_message(f, now, values[f.episode.id]) for f in found.episodes]
     if template != "quotes":
         texts = {f.episode.id: _one_line(f.episode.text) for f in found.episodes}
         for rank, f in enumerate(found.facts):
             quote = _source(f) if template == "mixed" else None
-            offers.append(_fact(f, quote, texts, now, worth.fact / (rank + worth.fact_from)))
+            stated = max((values.get(s.episode_id, 0.0) for s in f.fact.sources), default=0.0)
+            value = worth.fact / (rank + worth.fact_from) + worth.stated * stated
+            offers.append(_fact(f, quote, texts, now, value))
     return offers
 
 
@@ -227,11 +230,15 @@ def _laid_out(chosen: Sequence[Offer], warning: str) -> Context:
 
 
 def _grouped(offers: Sequence[Offer]) -> list[tuple[str, list[Offer]]]:
-    """Group by heading, each in order of time; messages' days so too, subjects by what was chosen first."""
+    """Group by heading, each in order of time; messages' days so too, subjects by their best."""
     groups: dict[str, list[Offer]] = {}
-    for offer in sorted(offers, key=_time) if offers and offers[0].is_message else offers:
+    for offer in sorted(offers, key=_time if offers and offers[0].is_message else _worst_last):
         groups.setdefault(offer.heading, []).append(offer)
     return [(heading, sorted(group, key=_time)) for heading, group in groups.items()]
+
+
+def _worst_last(offer: Offer) -> tuple[float, str]:
+    return -offer.value, offer.id
 
 
 def _time(offer: Offer) -> tuple[datetime, int, str]:

@@ -27,8 +27,8 @@ def asked(text: str) -> Asked:
     )
 
 
-def said(number: int, speaker: str, text: str, **parts: float) -> FoundEpisode:
-    it: Any = episode(text, id=f"ep_{number}", speaker=speaker, seq=number)
+def said(number: int, who: str, text: str, **parts: float) -> FoundEpisode:
+    it: Any = episode(text, id=f"ep_{number}", speaker=who, seq=number)
     return FoundEpisode(episode=it, score=sum(parts.values()), parts=parts, path=())
 
 

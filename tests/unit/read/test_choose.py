@@ -32,7 +32,7 @@ def chosen(*offers: Offer, budget: int = 100) -> list[str]:
 def test_what_is_worth_more_for_its_length_comes_first() -> None:
     long = offer("long", 1.0, text="far " * 100)
 
-    assert chosen(long, offer("short", 0.5)) == ["short", "long"]
+    assert chosen(long, offer("short", 0.5), budget=200) == ["short", "long"]
 
 
 def test_what_does_not_fit_is_passed_over() -> None:
