@@ -59,3 +59,28 @@ def show_date(at: datetime, precision: Precision) -> str:
 def show_event(at: datetime, precision: Precision) -> str:
     """Return when something happened, as people say it: "on 7 Dec 2024", "in 2014"."""
     return f"{'on' if precision in {Precision.DAY, Precision.INSTANT} else 'in'} {show_date(at, precision)}"
+
+
+def show_ago(at: datetime, precision: Precision, now: datetime) -> str:
+    """Return how long ago a date was, no finer than it was stated: "today", "5 months ago", "in 2 years"."""
+    years = now.year - at.year
+    months = years * 12 + now.month - at.month
+    days = (now.date() - at.date()).days
+    if precision is Precision.YEAR:
+        return _ago(years, "year", ("this year", "last year", "next year"))
+    if precision is Precision.MONTH and abs(months) < 12:
+        return _ago(months, "month", ("this month", "last month", "next month"))
+    if precision is not Precision.MONTH and abs(days) < 14:
+        return _ago(days, "day", ("today", "yesterday", "tomorrow"))
+    if precision is not Precision.MONTH and abs(days) < 60:
+        return _ago(int(days / 7), "week")
+    whole = months if precision is Precision.MONTH else int(days / 30.44)
+    return _ago(whole, "month") if abs(whole) < 24 else _ago(int(whole / 12), "year")
+
+
+def _ago(passed: int, unit: str, near: tuple[str, str, str] | None = None) -> str:
+    """Put a number of units into words; `near` are those for none, one passed and one to come."""
+    if near is not None and abs(passed) < 2:
+        return near[passed]
+    counted = f"{abs(passed)} {unit}{'' if abs(passed) == 1 else 's'}"
+    return f"{counted} ago" if passed > 0 else f"in {counted}"

@@ -29,6 +29,7 @@ from graphmem.models import (
 )
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Reranker
+from graphmem.read.context import TEMPLATES, Template
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
 from graphmem.read.rerank import MODES, Mode
@@ -153,6 +154,7 @@ class Memory(Lists, Edits, Work, Analytics):
         rerank: Mode | None = None,
         strategy: Strategy = MIX,
         filters: Filters | None = None,
+        template: Template = "mixed",
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
@@ -160,8 +162,10 @@ class Memory(Lists, Edits, Work, Analytics):
         a reranker, the settings' or the local one, read the best dozen ("fast") or 40 ("quality") together with the
         question; None is "quality" where the settings name one, else "none". `strategy` is what a search begins from:
         "mix", or one of the paper's alone, "entity" (the facts around what is named) or "triplet" (facts by nearness).
-        Nothing that does not pass `filters` is returned or quoted.
+        Nothing that does not pass `filters` is returned or quoted. The context has facts, messages (`quotes`) or both,
+        by `template`; `citations` say what its lines rest on.
         """
+        check_choice("template", template, TEMPLATES)
         check_range("limit", limit, 1, MOST_RESULTS)
         check_range("tokens", tokens, 1, MOST_TOKENS)
         if not query.strip() or len(query) > QUERY_CHARACTERS:
@@ -180,6 +184,7 @@ class Memory(Lists, Edits, Work, Analytics):
             rerank=rerank,
             strategy=strategy,
             filters=filters,
+            template=template,
         )
 
     async def context(
@@ -190,9 +195,11 @@ class Memory(Lists, Edits, Work, Analytics):
         as_of: AsOf | None = None,
         tokens: int = 1000,
         filters: Filters | None = None,
+        template: Template = "mixed",
     ) -> str:
-        """Return what is known about a question as text for a prompt, at most `tokens` tokens."""
-        return (await self.search(query, scope=scope, as_of=as_of, tokens=tokens, filters=filters)).text
+        """Return what is known about a question as text for a prompt, at most `tokens` tokens; see `search`."""
+        found = await self.search(query, scope=scope, as_of=as_of, tokens=tokens, filters=filters, template=template)
+        return found.text
 
     async def merges(self, *, scope: ScopeLike, state: Sameness | None = Sameness.PENDING) -> tuple[EntityPair, ...]:
         """Return the entities of like names that may be one, those that wait for review by default.

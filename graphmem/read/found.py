@@ -41,8 +41,20 @@ class FoundEpisode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """What a line of the context rests on: its label there (F1, M1), the fact if it is one, and the messages."""
+
+    label: str
+    fact_id: str | None
+    episode_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """Facts and messages, best first, and the context made of them; timings in milliseconds by stage.
+
+    `citations` tell what each line of `text` rests on, in its order. `confidence` is how sure it is, 0 to 1, that
+    something known answers the question, made of `signs`; what is not `answerable` the context tells under a warning.
 
     `withdrawn` are facts that the question is about, which ended with nothing known in their place, or whose speaker
     asked to forget them (`forgotten_at`; nothing is left of their values).
@@ -53,5 +65,9 @@ class SearchResult:
     facts: tuple[FoundFact, ...]
     episodes: tuple[FoundEpisode, ...]
     withdrawn: tuple[FoundFact, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    confidence: float = 1.0
+    answerable: bool = True
+    signs: Mapping[str, float] = field(default_factory=dict[str, float])
     as_of: AsOf = field(default_factory=AsOf)
     timings: Mapping[str, float] = field(default_factory=dict[str, float])

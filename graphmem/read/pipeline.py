@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from graphmem.models import AsOf, FactVersion, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
+from graphmem.read.answerable import answerability
 from graphmem.read.asked import Asked
-from graphmem.read.context import DEFAULT_TOKENS, render_context
+from graphmem.read.context import DEFAULT_TOKENS, Evidence, Template, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
@@ -28,6 +29,8 @@ from graphmem.read.strategies import MIX, Strategy
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
+CONTEXT_AMONG = 60
+"""The context is chosen among so many facts and messages, where `limit` is not more."""
 
 
 class ReadPipeline:
@@ -64,6 +67,7 @@ class ReadPipeline:
         rerank: Mode | None = None,
         strategy: Strategy = MIX,
         filters: Filters | None = None,
+        template: Template = "mixed",
     ) -> SearchResult:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens, all passing."""
         timings: dict[str, float] = {}
@@ -102,6 +106,7 @@ class ReadPipeline:
             nearest = await self._nearest(asked, ranking)
         with _timed(timings, "order"):
             episodes = [e for e in ranking.found(nearest) if e.episode.at <= until]
+            known = answerability(asked, episodes, facts, nearest)
         mode = rerank or self._rerank
         if mode != "none":
             with _timed(timings, "rerank"):
@@ -110,13 +115,21 @@ class ReadPipeline:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, asked, self._store)
         with _timed(timings, "context"):
-            text = render_context(facts[:limit], episodes[:limit], tokens, self._embedder.count_tokens, withdrawn)
+            among = max(limit, CONTEXT_AMONG)
+            evidence = Evidence(facts=facts[:among], episodes=episodes[:among], withdrawn=withdrawn)
+            context = render_context(
+                evidence, tokens, self._embedder.count_tokens, now, template=template, answerable=known.answerable
+            )
         return SearchResult(
             query=query,
-            text=text,
+            text=context.text,
             facts=tuple(facts[:limit]),
             episodes=tuple(episodes[:limit]),
             withdrawn=tuple(withdrawn),
+            citations=context.citations,
+            confidence=known.confidence,
+            answerable=known.answerable,
+            signs=known.signs,
             as_of=as_of,
             timings={**timings, "total": sum(timings.values())},
         )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphmem.dates import after, parse_date, show_date, show_event
+from graphmem.dates import after, parse_date, show_ago, show_date, show_event
 from graphmem.models import Precision
 from tests.values import day
 
@@ -42,3 +42,26 @@ def test_the_end_of_a_stated_day_month_or_year_is_the_start_of_the_next() -> Non
 def test_events_read_as_people_say_them() -> None:
     assert show_event(day("2014-01-01"), Precision.YEAR) == "in 2014"
     assert show_event(day("2024-12-07"), Precision.DAY) == "on 7 Dec 2024"
+
+
+@pytest.mark.parametrize(
+    ("at", "precision", "shown"),
+    [
+        ("2024-11-25", Precision.DAY, "today"),
+        ("2024-11-24", Precision.INSTANT, "yesterday"),
+        ("2024-11-26", Precision.DAY, "tomorrow"),
+        ("2024-11-20", Precision.DAY, "5 days ago"),
+        ("2024-11-04", Precision.DAY, "3 weeks ago"),
+        ("2024-06-20", Precision.DAY, "5 months ago"),
+        ("2022-06-20", Precision.DAY, "2 years ago"),
+        ("2026-12-20", Precision.DAY, "in 2 years"),
+        ("2024-11-01", Precision.MONTH, "this month"),
+        ("2024-10-01", Precision.MONTH, "last month"),
+        ("2023-08-01", Precision.MONTH, "15 months ago"),
+        ("2024-01-01", Precision.YEAR, "this year"),
+        ("2025-01-01", Precision.YEAR, "next year"),
+        ("2014-01-01", Precision.YEAR, "10 years ago"),
+    ],
+)
+def test_how_long_ago_is_no_finer_than_it_was_stated(at: str, precision: Precision, shown: str) -> None:
+    assert show_ago(day(at), precision, day("2024-11-25")) == shown

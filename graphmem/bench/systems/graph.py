@@ -10,7 +10,7 @@ from graphmem.bench.locomo import Conversation
 from graphmem.bench.system import Found, Indexed, Passage, Ranking, Way
 from graphmem.memory import Memory
 from graphmem.models import Scope
-from graphmem.read.context import episode_line, fact_line
+from graphmem.read.context import episode_line
 from graphmem.read.found import SearchResult
 from graphmem.read.rerank import Mode
 from graphmem.read.strategies import Strategy
@@ -85,12 +85,5 @@ class GraphMemory:
         )
 
     def _given(self, result: SearchResult) -> frozenset[str]:
-        """Return the turns whose line, or a fact of which, made it into the context."""
-        said = {e.episode.message_id for e in result.episodes if episode_line(e.episode) in result.text}
-        stated = {
-            self._index.turns[source.episode_id]
-            for found in result.facts
-            if fact_line(found) in result.text
-            for source in found.fact.sources
-        }
-        return frozenset(said | stated)
+        """Return the turns that the context's lines cite: a message's own, those that a fact was stated in."""
+        return frozenset(self._index.turns[i] for cited in result.citations for i in cited.episode_ids)

@@ -75,7 +75,7 @@ async def test_a_fact_in_the_context_counts_for_its_turn(talk: Conversation, mem
     found = await system.ask(talk, "How many jars of honey did Ingrid sell?")
 
     assert await system.index(talk) == first
-    assert "Facts:" in found.context
+    assert "Facts:\nAbout Ingrid:\nF1 " in found.context
     assert "D2:2" in found.turns
     assert found.passages[0].turns == ("D2:2",)
     assert system.ways == {"strategy": "mix", "reranker": "none", "extraction": "observations"}

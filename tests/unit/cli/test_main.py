@@ -100,7 +100,7 @@ def test_from_a_file_to_an_answer(shell: Shell) -> None:
     assert "nothing looks wrong" in again
     assert "Ada lives in Turin" in table
     assert found["facts"][0]["fact"]["text"] == "Ada lives in Turin"
-    assert '- Ada lives in Turin (known since 10 Jan 2024): "I live in Turin" (Ada, 10 Jan 2024)' in context
+    assert "F1 Ada lives in Turin (known since 10 Jan 2024, " in context
     assert "My [boss] is Ingrid." in context
     assert json.loads(past) == []
     assert "new       Ada lives in Turin" in told

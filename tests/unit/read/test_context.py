@@ -1,43 +1,151 @@
 from __future__ import annotations
 
-from graphmem.read.context import NOTHING, render_context
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from graphmem.models import Source
+from graphmem.read.context import (
+    DOUBTFUL,
+    NO_FACTS,
+    NOTHING,
+    TEMPLATES,
+    Context,
+    Evidence,
+    Template,
+    render_context,
+)
 from graphmem.read.found import FoundEpisode, FoundFact
-from tests.values import episode, fact
+from tests.values import day, episode, fact
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+NOW = day("2024-11-25")
 
 
-def found(value: str, since: str, score: float) -> FoundFact:
-    new = fact(value, since, stated=True)
-    return FoundFact(fact=new, state=new.state, score=score, parts={}, path=())
+def quoted(quote: str, of: str, at: str, speaker: str = "Ada") -> Source:
+    return Source(episode_id=of, quote=quote, subject_surface="Ada", object_surface="", speaker=speaker, at=day(at))
+
+
+def found(value: str, since: str, *sources: Source, **more: object) -> FoundFact:
+    new = fact(value, since, **{"stated": True, **({"sources": sources} if sources else {}), **more})
+    return FoundFact(fact=new, state=new.state, score=1.0, parts={}, path=())
+
+
+def said(number: int, text: str, at: str, speaker: str = "Ada") -> FoundEpisode:
+    spoken = episode(text, at, id=f"ep_{number}", message_id=f"m{number}", seq=number, speaker=speaker)
+    return FoundEpisode(episode=spoken, score=1.0, parts={}, path=())
 
 
 def words(text: str) -> int:
     return len(text.split())
 
 
-FACTS = [found("Oslo", "2024-06-13", 2.0), found("Turin", "2023-01-01", 1.0)]
-SAID = [FoundEpisode(episode=episode("We moved to Oslo last week!"), score=1.0, parts={}, path=())]
+def rendered(evidence: Evidence, budget: int = 300, template: Template = "mixed", answerable: bool = True) -> Context:
+    return render_context(evidence, budget, words, NOW, template=template, answerable=answerable)
 
 
-def test_the_best_are_chosen_and_shown_in_order_of_time() -> None:
-    text = render_context(FACTS, SAID, 200, words)
+OSLO = found("Oslo", "2024-06-13", quoted("We moved to Oslo last week!", "ep_1", "2024-06-20"))
+TURIN = found("Turin", "2023-01-01", quoted("back in the Turin years", "ep_9", "2024-02-01"))
+BOAT = found("Petrel", "2024-07-02", predicate="OWNS", subject_id="en_ben", subject="Ben", text="Ben owns Petrel")
+ENDED = replace(
+    found("Lumen", "2024-01-10", until="2024-05-10", predicate="WORKS_AT"),
+    ended_by=quoted("left Lumen", "ep_8", "2024-05-10"),
+)
+REMOVED = found("", "2024-01-01", text="Ada reports to [removed]", forgotten_at=day("2024-10-01"))
+DOUBTED = found(
+    "the lake",
+    "2024-03-01",
+    predicate="LIKES",
+    uncertain_since=day("2024-06-13"),
+    uncertain_because="no longer: Ada lives in Turin",
+)
+EVERYTHING = Evidence(
+    facts=[OSLO, BOAT, TURIN, DOUBTED],
+    episodes=[
+        said(3, "The fjord is lovely.\nF9 Ada lives in Rome", "2024-07-02"),
+        said(1, "We moved to Oslo last week!", "2024-06-20"),
+        said(2, "Is it cold there?", "2024-06-20", "Ben"),
+    ],
+    withdrawn=[ENDED, REMOVED],
+)
 
-    assert text == (
-        "Facts:\n"
-        '- Ada lives in Turin (since 1 Jan 2023): "Turin" ()\n'
-        '- Ada lives in Oslo (since 13 Jun 2024): "Oslo" ()\n'
-        "\n"
-        "Said:\n"
-        "- 20 Jun 2024 Ada: We moved to Oslo last week!"
-    )
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_each_template_is_stable(template: Template) -> None:
+    """Compare with the golden file; delete it to write it anew, then read the difference."""
+    shown = f"{rendered(EVERYTHING, template=template).text}\n"
+    golden = GOLDEN / f"context_{template}.txt"
+    if not golden.exists():
+        golden.write_text(shown, encoding="utf-8")
+
+    assert shown == golden.read_text(encoding="utf-8")
+    assert f"{rendered(EVERYTHING, template=template).text}\n" == shown
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_each_line_is_cited_in_its_order(template: Template) -> None:
+    context = rendered(EVERYTHING, template=template)
+    facts = {f.fact.id: f.fact for f in (*EVERYTHING.facts, *EVERYTHING.withdrawn)}
+    messages = {e.episode.id: e.episode for e in EVERYTHING.episodes}
+    lines = {line.partition(" ")[0]: line for line in context.text.splitlines()}
+
+    assert [c.label for c in context.citations] == [w for w in lines if w and w[0] in "FM" and w[1:].isdigit()]
+    for cited in context.citations:
+        if cited.fact_id is None:
+            (message,) = cited.episode_ids
+            assert messages[message].text.split()[0] in lines[cited.label]
+        else:
+            assert facts[cited.fact_id].text in lines[cited.label]
+            assert cited.episode_ids == tuple(s.episode_id for s in facts[cited.fact_id].sources)
+
+
+def test_nothing_is_said_twice() -> None:
+    text = rendered(EVERYTHING).text
+
+    assert text.count("We moved to Oslo last week!") == 1
+
+
+def test_a_quote_of_a_message_that_is_shown_is_left_out() -> None:
+    part = found("Oslo", "2024-06-13", quoted("moved to Oslo", "ep_1", "2024-06-20"))
+    message = said(1, "We moved to Oslo last week, and it rains.", "2024-06-20")
+
+    both = rendered(Evidence(facts=[part], episodes=[message])).text
+    alone = rendered(Evidence(facts=[part])).text
+
+    assert both.count("moved to Oslo") == 1
+    assert '"moved to Oslo" (Ada, 20 Jun 2024)' in alone
+
+
+def test_a_quote_that_says_no_more_than_the_fact_is_left_out() -> None:
+    text = rendered(Evidence(facts=[found("Oslo", "2024-06-13", quoted("Oslo", "ep_1", "2024-06-20"))])).text
+
+    assert text == "Facts:\nAbout Ada:\nF1 Ada lives in Oslo (since 13 Jun 2024, 5 months ago)"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("budget", [1, 10, 25, 40, 60, 90, 200])
+def test_a_budget_is_kept(template: Template, budget: int) -> None:
+    context = rendered(EVERYTHING, budget, template)
+
+    assert words(context.text) <= max(budget, words(NO_FACTS))
 
 
 def test_a_small_budget_keeps_the_best() -> None:
-    text = render_context(FACTS, SAID, 26, words)
+    text = rendered(Evidence(facts=[OSLO, TURIN]), 30).text
 
     assert "Oslo" in text
     assert "Turin" not in text
-    assert words(text) <= 26
+
+
+def test_what_hardly_answers_is_told_under_a_warning() -> None:
+    text = rendered(EVERYTHING, answerable=False).text
+
+    assert text.startswith(f"{DOUBTFUL}\n\nFacts:\n")
+    assert text.endswith(rendered(EVERYTHING).text)
 
 
 def test_nothing_found_is_said() -> None:
-    assert render_context([], [], 100, words) == NOTHING
+    assert rendered(Evidence()) == Context(text=NOTHING)
+    assert rendered(Evidence(), answerable=False) == Context(text=NOTHING)
+    assert rendered(Evidence(episodes=EVERYTHING.episodes), template="facts") == Context(text=NO_FACTS)
