@@ -92,12 +92,12 @@ async def collect(data: Path, home: Path, extraction: str) -> Sample:
 def fitted(sample: Sample) -> Line:
     """Fit by Newton's method, with a ridge on the scaled weights."""
     centre, spread = sample.signs.mean(axis=0), sample.signs.std(axis=0) + 1e-9
-    scaled: Numbers = np.hstack([(sample.signs - centre) / spread, np.ones((len(sample.signs), 1))])
-    ridge = np.diag([RIDGE] * len(centre) + [0.0])
-    weights: Numbers = np.zeros(scaled.shape[1])
+    scaled: Numbers = np.column_stack([(sample.signs - centre) / spread, np.ones(len(sample.signs))])
+    ridge: Numbers = np.diag([RIDGE] * len(centre) + [0.0])
+    weights: Numbers = np.zeros(len(centre) + 1)
     answered: Numbers = sample.answerable.astype(np.float64)
     for _ in range(ROUNDS):
-        sure = 1 / (1 + np.exp(-scaled @ weights))
+        sure: Numbers = 1 / (1 + np.exp(-scaled @ weights))
         slope: Numbers = scaled.T @ (sure - answered) + ridge @ weights
         curve: Numbers = (scaled * (sure * (1 - sure))[:, None]).T @ scaled + ridge
         weights = weights - np.linalg.solve(curve, slope)

@@ -35,7 +35,7 @@ def test_the_five_lines_work(tmp_path: Path, environment: dict[str, str]) -> Non
     )
 
     assert done.returncode == 0, done.stderr
-    assert "20 Jun 2024 Ada: We moved to Oslo last week!" in done.stdout
+    assert "M1 Ada: We moved to Oslo last week!" in done.stdout
 
 
 def test_the_commands_work(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ def test_a_fact_is_its_line_of_the_context_with_what_it_rests_on() -> None:
         found(facts=(found_fact("Oslo", 0.9, until="2025-01-01"),)), limit=5, tokens=100, count_tokens=words
     )
 
-    assert document.page_content == 'Ada lives in Oslo (known since 20 Jun 2024, until 1 Jan 2025): "Oslo" ()'
+    assert document.page_content == 'Ada lives in Oslo (known since 20 Jun 2024, until 1 Jan 2025): "Oslo"'
     assert document.id == "fa_Oslo_2024-06-20"
     assert document.metadata == {
         "id": "fa_Oslo_2024-06-20",
