@@ -18,7 +18,10 @@ from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_scale import show_compared, show_scale
 from graphmem.demo.run import demo_folder
 from graphmem.errors import InvalidInput
+from graphmem.settings import Settings
 from graphmem.wiring import build
+
+INDEX_SECONDS = 600.0
 
 FactsOption = Annotated[int, typer.Option(help="how many facts in all")]
 ScopesOption = Annotated[int, typer.Option(help="how many scopes share them, unevenly: 10 to 20,000 each")]
@@ -45,7 +48,7 @@ def scale(
         )
         model = InstantChat()
         with demo_folder() as folder:
-            parts = await build(alone(Path(folder), store), model=model)
+            parts = await build(_patient(Path(folder), store), model=model)
             try:
                 weighed = files or (None if store else Path(folder))
                 figures = await run_scale(parts, plan, model, lambda text: print(text, file=sys.stderr), weighed)
@@ -69,7 +72,7 @@ def compare(
     async def work() -> None:
         plan = Plan(steps=[scope_counts(facts, scopes)], asked=questions)
         with demo_folder() as folder:
-            parts = await build(alone(Path(folder), store))
+            parts = await build(_patient(Path(folder), store))
             try:
                 figures = await run_compare(parts, plan, lambda text: print(text, file=sys.stderr))
             finally:
@@ -78,6 +81,11 @@ def compare(
         printed(as_json, figures, lambda console: show_compared(console, figures))
 
     run(work)
+
+
+def _patient(folder: Path, store: str | None) -> Settings:
+    """Return settings for a store that may build its vector index when it is first asked after so many writes."""
+    return replace(alone(folder, store), neo4j_query_timeout=INDEX_SECONDS)
 
 
 def _sizes(growth: str) -> list[int]:

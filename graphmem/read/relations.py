@@ -37,15 +37,25 @@ class Relations:
     ontology: Ontology
     embedder: Embedder
     _columns: dict[Relation, int] = field(default_factory=dict[Relation, int])
+    _said: dict[tuple[str, str, bool], tuple[Relation, ...]] = field(
+        default_factory=dict[tuple[str, str, bool], "tuple[Relation, ...]"]
+    )
     _vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
-    def of(self, predicate: str, raw_predicate: str, *, backwards: bool) -> list[Relation]:
+    def of(self, predicate: str, raw_predicate: str, *, backwards: bool) -> tuple[Relation, ...]:
         """Return what a fact says from one of its ends; two ways where the ontology has an inverse."""
+        key = predicate, raw_predicate, backwards
+        if key not in self._said:
+            self._said[key] = self._read(*key)
+        return self._said[key]
+
+    def _read(self, predicate: str, raw_predicate: str, backwards: bool) -> tuple[Relation, ...]:
         known = self.ontology.predicate(predicate)
         phrase = known.phrase if not raw_predicate else raw_predicate.lower().replace("_", " ")
-        found = [Relation(phrase=phrase, backwards=backwards)]
+        found = (Relation(phrase=phrase, backwards=backwards),)
         if known.inverse and not raw_predicate:
-            found.append(Relation(phrase=self.ontology.predicate(known.inverse).phrase, backwards=not backwards))
+            inverse = self.ontology.predicate(known.inverse).phrase
+            return (*found, Relation(phrase=inverse, backwards=not backwards))
         return found
 
     async def read(self, parts: Sequence[str]) -> dict[str, Floats]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -32,6 +32,8 @@ OF_A_LENGTH = 4
 """How many chains of one length stand before the best of another one."""
 COUNTED = 20
 Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
+_Reading: TypeAlias = tuple[Place, bool, float]
+"""Where a question has been read to, whether that is its end, and how well a fact says what was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ class Step:
     id: str
     subject: str
     object: str
-    forwards: Sequence[Relation]
-    backwards: Sequence[Relation]
+    forwards: tuple[Relation, ...]
+    backwards: tuple[Relation, ...]
     passes: bool = True
 
     @property
@@ -114,13 +116,19 @@ class Walk:
     def go(self, scores: Scores) -> None:
         """Go one hop on; `scores` say for each part of the question how likely it means each relation."""
         following: dict[tuple[str, Place], _Way] = {}
+        # Many ways stand at one place, and many facts say one thing: what that reads is looked up once.
+        readings: dict[tuple[int, Place], dict[tuple[Relation, ...], list[_Reading]]] = defaultdict(dict)
         for way in self._ways:
+            known = readings[id(way.nested), way.place]
             parts = [(place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores]
             steps = [(s, s.subject == way.entity) for s in self._touching[way.entity] if s.id not in way.path]
             alike = Counter((s.forwards[0].phrase, forwards) for s, forwards in steps)
+            costs = {key: HUB_COST * math.log(count) for key, count in alike.items()}
             for step, forwards in steps:
-                cost = HUB_COST * math.log(alike[step.forwards[0].phrase, forwards])
-                self._over(replace(way, fits=way.fits - cost), step, parts, following)
+                said = step.forwards if forwards else step.backwards
+                if said not in known:
+                    known[said] = _readings(said, parts, way.nested.end)
+                self._over(way, way.fits - costs[step.forwards[0].phrase, forwards], step, known[said], following)
         best = sorted(following.values(), key=lambda w: (-w.fits, w.path))[:BEAM]
         kept = list(dict.fromkeys(w.entity for w in best))[:ENTITIES]
         self._ways = [w for w in best if w.entity in kept]
@@ -128,19 +136,17 @@ class Walk:
     def _over(
         self,
         way: _Way,
+        before: float,
         step: Step,
-        parts: Sequence[tuple[Place, Mapping[Relation, float]]],
+        readings: Sequence[_Reading],
         following: dict[tuple[str, Place], _Way],
     ) -> None:
-        from_subject = step.subject == way.entity
-        other = step.object if from_subject else step.subject
-        said = step.forwards if from_subject else step.backwards
-        for place, likely in parts:
-            fits = max((likely[r] for r in said if r in likely), default=None)
-            if fits is None or other in way.seen:
-                continue
-            whole = way.fits + fits + HOP_GAIN
-            if place == way.nested.end:
+        other = step.object if step.subject == way.entity else step.subject
+        if other in way.seen:
+            return
+        for place, ends, fits in readings:
+            whole = before + fits + HOP_GAIN
+            if ends:
                 if step.passes and (step.id not in self._ends or whole > self._ends[step.id][0]):
                     self._ends[step.id] = (whole, way.path)
             elif other and ((other, place) not in following or whole > following[other, place].fits):
@@ -168,3 +174,11 @@ class Walk:
 def _gain(rank: int, behind: float) -> float:
     """Return what a chain counts: half by its rank, half by how far its fit is behind the best one's."""
     return (1 - rank / COUNTED + math.exp(behind / 2)) / 2
+
+
+def _readings(
+    said: Sequence[Relation], parts: Sequence[tuple[Place, Mapping[Relation, float]]], end: Place
+) -> list[_Reading]:
+    """Return how well what a fact says fits each part that may be read next, where it fits at all."""
+    best = ((place, [likely[r] for r in said if r in likely]) for place, likely in parts)
+    return [(place, place == end, max(fits)) for place, fits in best if fits]

@@ -18,7 +18,7 @@ from graphmem.cli.main import app
 from graphmem.errors import InvalidInput
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.read.question import stems
-from graphmem.read.seeds import STOP_WORDS
+from graphmem.text import STOP_WORDS
 
 # Words that carry no meaning of their own.
 LIGHT = "one name someone both same other up out off down amid among behind above within not too all must"

@@ -21,7 +21,8 @@ def asked(text: str) -> Asked:
         scopes=(),
         vector=[],
         tokens=None,
-        question=read_question(text),
+        told=text,
+        question=read_question(text, day("2024-11-25")),
         as_of=AsOf(),
         now=day("2024-11-25"),
     )

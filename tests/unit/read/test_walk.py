@@ -16,8 +16,8 @@ def step(subject: str, phrase: str, value: str) -> Step:
         id=f"{subject} {phrase} {value}",
         subject=subject,
         object=value,
-        forwards=[said],
-        backwards=[Relation(phrase=phrase, backwards=True)],
+        forwards=(said,),
+        backwards=(Relation(phrase=phrase, backwards=True),),
     )
 
 
