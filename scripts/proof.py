@@ -72,6 +72,8 @@ def main() -> None:
     for batch in ("8", "2"):
         counted = ("bench", "calls", "--data", str(given.locomo.resolve()), "--scenarios", "tests/scenarios", "--json")
         prove(f"calls-batch-{batch}", "graphmem", *counted, "--batch", batch)
+    for fitted in ("ranking", "answerable"):
+        prove(fitted, f"scripts.fit_{fitted}", "--data", str(given.locomo.resolve()))
     measured = ("bench", "locomo", "--data", str(given.locomo.resolve()), "--json", "-")
     one = (*measured, "--conversation", "conv-26")
     prove("locomo-conv-26-embedded", "graphmem", *one)
