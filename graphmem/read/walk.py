@@ -31,6 +31,8 @@ HUB_COST = 1.0
 OF_A_LENGTH = 4
 """How many chains of one length stand before the best of another one."""
 COUNTED = 20
+OF_ONE_PART = 0.1
+"""What a walk counts where the question is one part: how near a fact is to it says the same, and in any language."""
 Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
 _Reading: TypeAlias = tuple[Place, bool, float]
 """Where a question has been read to, whether that is its end, and how well a fact says what was read."""
@@ -84,9 +86,12 @@ class Walk:
     _touching: dict[str, list[Step]] = field(default_factory=lambda: defaultdict[str, list[Step]](list))
     _ways: list[_Way] = field(default_factory=list[_Way])
     _ends: dict[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict[str, tuple[float, tuple[str, ...]]])
+    _single: bool = False
 
     def begin(self, names: Iterable[tuple[str, Nested]]) -> list[str]:
         """Start from named entities; returns those whose facts are to be fetched."""
+        names = list(names)
+        self._single = all(n.single for _, n in names)
         self._ways = [_Way(n, n.start, entity, (), frozenset((entity,)), 0.0) for entity, n in names]
         return self.frontier
 
@@ -164,9 +169,10 @@ class Walk:
             counted[length] += 1
             (first if counted[length] <= OF_A_LENGTH else later).append(fact)
         best = [*first, *later][:COUNTED]
+        share = OF_ONE_PART if self._single else 1.0
         behind = accumulate((self._ends[f][0] - self._ends[best[0]][0] for f in best), min)
         return {
-            f: Chain(gain=_gain(rank, less), path=self._ends[f][1])
+            f: Chain(gain=share * _gain(rank, less), path=self._ends[f][1])
             for rank, (f, less) in enumerate(zip(best, behind, strict=True))
         }
 
