@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, LiteralString, cast
 
@@ -21,7 +22,7 @@ from graphmem.serial import utc_text
 
 _READS = "r"
 _EXPLAIN = "EXPLAIN "
-_UNSAID = {"embedding"}
+_UNSAID = {"embedding", "tokens", "tokens_due"}
 _BUCKET_LABEL = re.compile(rf"(?:Fact|Episode)(?:{'|'.join(BUCKETS)})")
 # The embedded store writes a time without seconds where they are zero.
 _SHORT_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)?")
@@ -123,16 +124,22 @@ def _plain(value: Any) -> Any:
                 "nodes": [_node(n.labels, n) for n in value.nodes],
                 "relationships": [{"type": r.type, "properties": _shown(r)} for r in value.relationships],
             }
-        case DateTime() if value.tzinfo is not None:
-            return utc_text(value.to_native())
         case DateTime() | Date() | Time() | Duration():
-            return value.iso_format()
+            return _time(value)
+        case bytes():
+            return b64encode(value).decode()
         case list():
             return [_plain(v) for v in cast("list[Any]", value)]
         case dict():
             return {str(k): _plain(v) for k, v in cast("dict[Any, Any]", value).items()}
         case _:
             return value
+
+
+def _time(value: DateTime | Date | Time | Duration) -> str:
+    if isinstance(value, DateTime) and value.tzinfo is not None:
+        return utc_text(value.to_native())
+    return value.iso_format()
 
 
 def _node(labels: Any, properties: Any) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _node(labels: Any, properties: Any) -> dict[str, Any]:
 
 
 def _shown(properties: Any) -> dict[str, Any]:
-    """Return what a node holds but its vector."""
+    """Return what a node holds but its vectors."""
     return {str(k): _plain(v) for k, v in sorted(properties.items()) if k not in _UNSAID}
 
 
