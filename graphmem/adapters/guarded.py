@@ -136,10 +136,12 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _time(value: DateTime | Date | Time | Duration) -> str:
-    if isinstance(value, DateTime) and value.tzinfo is not None:
-        return utc_text(value.to_native())
-    return value.iso_format()
+def _time(value: Any) -> str:
+    match value:
+        case DateTime() if value.tzinfo is not None:
+            return utc_text(value.to_native())
+        case _:
+            return value.iso_format()
 
 
 def _node(labels: Any, properties: Any) -> dict[str, Any]:
