@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -40,6 +41,7 @@ class Relations:
     _said: dict[tuple[str, str, bool], tuple[Relation, ...]] = field(
         default_factory=dict[tuple[str, str, bool], "tuple[Relation, ...]"]
     )
+    _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
     _vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
     def of(self, predicate: str, raw_predicate: str, *, backwards: bool) -> tuple[Relation, ...]:
@@ -65,7 +67,8 @@ class Relations:
 
     async def scores(self, parts: Mapping[str, Floats], met: Iterable[Relation]) -> dict[str, Mapping[Relation, float]]:
         """Return for each part the logarithm of how likely it means each relation, of all that are known."""
-        await self._learn(met)
+        async with self._learning:
+            await self._learn(met)
         near = np.stack(list(parts.values())) @ self._vectors.T
         # Each part's nearness to all forms has a mean of 0 and a deviation of 1, since models differ in range.
         near -= near.mean(axis=1, keepdims=True)
