@@ -213,6 +213,10 @@ class Embedder(Protocol):
         ...
 
 
+TOKEN_NUMBERS = 64
+"""How many numbers a stored token has, one byte each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """Texts that follow one another, and those before them in whose light they are read, oldest first."""

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from graphmem.adapters.token_embedder import NUMBERS, PROJECTION, LocalTokens
+from graphmem.adapters.token_embedder import PROJECTION, LocalTokens
+from graphmem.ports import TOKEN_NUMBERS
 
 MOST_TOKENS = 400
 
@@ -41,7 +42,7 @@ def main() -> None:
         spread += vectors.T @ vectors
         count += len(vectors)
     strengths, directions = np.linalg.eigh(spread / count)
-    kept = np.argsort(-strengths)[:NUMBERS]
+    kept = np.argsort(-strengths)[:TOKEN_NUMBERS]
     np.save(PROJECTION, directions[:, kept].astype(np.float16))
     print(
         f"{count:,} tokens; {strengths[kept].sum() / strengths.sum():.1%} of their spread is kept in {PROJECTION.name}"

@@ -34,7 +34,6 @@ WEIGHTS = Carried(
     install="make install",
 )
 PROJECTION = Path(__file__).with_name("token_projection.npy")
-NUMBERS = 64
 SCALE = 200
 """A number of a unit vector of 64 is .125 in the mean; 200 times as much leaves room for five times that in int8."""
 WINDOW, MOST_TOKENS = 200, 1000

@@ -74,14 +74,13 @@ async def expand(
 async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Walk:
     walk = Walk()
     walk.begin(_named(asked, seeds))
+    times = asked.times
     parts: Mapping[str, Any] | None = None
     for _ in range(HOPS):
-        around = {"entities": walk.frontier, "degree": DEGREE, **asked.times}
+        around = {"entities": walk.frontier, "degree": DEGREE, **times}
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
         fresh = [row for row in found if row["id"] not in walk.steps]
-        passing = await passing_facts(
-            [row["id"] for row in fresh], asked.filters, asked.keys, str(around["known"]), reader
-        )
+        passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
         walk.add(_step(row, relations, row["id"] in passing) for row in fresh)
         met = walk.relations()
         if not met:

@@ -11,13 +11,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from graphmem.ports import Passage, QueryTokens, Reader, Row, TokenEmbedder
+from graphmem.ports import TOKEN_NUMBERS, Passage, QueryTokens, Reader, Row, TokenEmbedder
 from graphmem.text import embedded_text
 
 Nearest: TypeAlias = Mapping[str, NDArray[np.float32]]
 """By the texts' ids, for each token of the question the cosine of the nearest token."""
-NUMBERS = 64
-"""How many numbers a token has, one byte each."""
 MOST_EMBEDDED = 32
 """How many texts without tokens are read in a search; they wait to be embedded beside the writes."""
 
@@ -52,14 +50,14 @@ def nearness(question: QueryTokens, tokens: Mapping[str, bytes]) -> Nearest:
     kept = {i: raw for i, raw in tokens.items() if raw}
     if not kept or not len(question.vectors):
         return {}
-    starts = np.cumsum([0, *(len(raw) // NUMBERS for raw in kept.values())])[:-1]
+    starts = np.cumsum([0, *(len(raw) // TOKEN_NUMBERS for raw in kept.values())])[:-1]
     best = np.maximum.reduceat(decoded(b"".join(kept.values())) @ question.vectors.T, starts, axis=0)
     return dict(zip(kept, best, strict=True))
 
 
 def decoded(tokens: bytes) -> NDArray[np.float32]:
     """Return stored tokens as vectors of length 1."""
-    vectors = np.frombuffer(tokens, dtype=np.int8).reshape(-1, NUMBERS).astype(np.float32)
+    vectors = np.frombuffer(tokens, dtype=np.int8).reshape(-1, TOKEN_NUMBERS).astype(np.float32)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1.0)
 
 

@@ -100,7 +100,7 @@ class ReadPipeline:
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             # Apart from what holds, so that no chain leads over what has ended.
             withdrawn = _telling(rank_facts(asked, seeds, expanded, {**holding, **over}), over) if over else []
-            until = min(as_of.known or now, now)
+            until = min(asked.known, now)
             ranking = EpisodeRanking(asked, expanded, facts[:limit])
         with _timed(timings, "tokens"):
             nearest = await self._nearest(asked, ranking)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from graphmem.errors import GraphMemError
 from graphmem.models import Scope
@@ -82,9 +81,7 @@ class TokenWriter:
 def _passages(rows: Sequence[Row]) -> list[Passage]:
     """Return messages as passages: those that follow one another in a session are read together."""
     passages: list[Passage] = []
-    for before, row in pairwise((None, *rows)):
-        if row is None:
-            continue
+    for before, row in zip((None, *rows), rows, strict=False):
         text = embedded_text(row["speaker"], row["text"])
         if before is not None and (before["session"], before["seq"] + 1) == (row["session"], row["seq"]):
             passages[-1] = Passage(texts=(*passages[-1].texts, text), before=passages[-1].before)
