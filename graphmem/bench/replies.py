@@ -17,6 +17,7 @@ from graphmem.errors import FileUnwritable, ReplyRefused, ReplyUnparsable, Unrea
 from graphmem.ports import ChatModel, ChatReply, ChatRequest, Talker, Turn
 from graphmem.prompts import Rendered
 from graphmem.text import digest
+from graphmem.write.asking import fitting
 
 ATTEMPTS = 2
 R = TypeVar("R", bound=BaseModel)
@@ -71,7 +72,7 @@ class Replies:
         for attempt in range(1, ATTEMPTS + 1):
             reply = await self._once(kind, asked, spent, self._asking(kind, asked, schema, attempt))
             try:
-                value = _parsed(reply, schema)
+                value = fitting(reply.text, schema)
                 check(value)
             except (ReplyUnparsable, ReplyRefused) as exc:
                 if attempt == ATTEMPTS:
@@ -120,15 +121,6 @@ class Replies:
         spent.tokens_in += reply.tokens_in
         spent.tokens_out += reply.tokens_out
         return reply
-
-
-def _parsed(reply: Reply, schema: type[R]) -> R:
-    try:
-        return schema.model_validate_json(reply.text)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ReplyUnparsable(f"it does not fit the schema at {where}: {first['msg']}") from exc
 
 
 class KeptFile:

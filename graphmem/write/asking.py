@@ -72,8 +72,13 @@ def _parsed(reply: ChatReply, schema: type[R]) -> R:
         raise ReplyUnparsable(f"it is not whole: {reply.problem}")
     if len(reply.text) > LONGEST_REPLY:
         raise ReplyUnparsable(f"it has {len(reply.text):,} letters; {LONGEST_REPLY:,} are the most")
+    return fitting(reply.text, schema)
+
+
+def fitting(text: str, schema: type[R]) -> R:
+    """Return a reply's JSON as its schema has it; raises ReplyUnparsable naming the place that does not fit."""
     try:
-        return schema.model_validate_json(reply.text)
+        return schema.model_validate_json(text)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
