@@ -11,6 +11,7 @@ from typing import Any
 
 from graphmem.bench.conflicts import Story, StoryChat, messages_of
 from graphmem.bench.locomo import Conversation
+from graphmem.bench.triples import plain_triple
 from graphmem.memory import Memory
 from graphmem.models import Message, Note
 from graphmem.ports import ChatModel, ChatReply, ChatRequest
@@ -99,18 +100,7 @@ class ObservedChat:
         """Nothing is open."""
 
     def _triple(self, note: Note, short: str, message_id: str) -> dict[str, Any]:
-        return {
-            "message": short,
-            "quote": self._texts[message_id][:_QUOTED],
-            "subject": note.about,
-            "predicate": "NOTED",
-            "object": note.text,
-            "valid_from": None,
-            "valid_to": None,
-            "polarity": "stated",
-            "modality": "said",
-            "confidence": 0.9,
-        }
+        return plain_triple(short, self._texts[message_id][:_QUOTED], note.about, "NOTED", note.text)
 
 
 def _by_kind(request: ChatRequest) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from graphmem.bench.triples import plain_triple
 from graphmem.dates import parse_date
 from graphmem.errors import ReplyNotRecorded, UnreadableFile
 from graphmem.memory import Memory
@@ -176,19 +177,7 @@ def _triple(
     short: str, text: str, subject: str, predicate: str, value: str, options: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     given = dict(options or {})
-    return {
-        "message": short,
-        "quote": given.pop("quote", text),
-        "subject": subject,
-        "predicate": predicate,
-        "object": value or None,
-        "valid_from": None,
-        "valid_to": None,
-        "polarity": "stated",
-        "modality": "said",
-        "confidence": 0.9,
-        **given,
-    }
+    return plain_triple(short, given.pop("quote", text), subject, predicate, value or None, **given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

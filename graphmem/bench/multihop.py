@@ -16,6 +16,7 @@ from graphmem.bench.latency import percentiles
 from graphmem.bench.multihop_graph import Named, Told, generate_graph, parts
 from graphmem.bench.multihop_phrasings import Half
 from graphmem.bench.multihop_questions import HOPS, Question, draw_questions
+from graphmem.bench.triples import plain_triple
 from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
 from graphmem.models import AsOf, Message, Scope
@@ -110,18 +111,15 @@ def _entity(named: Named) -> dict[str, Any]:
 
 def _triple(short: str, told: Told) -> dict[str, Any]:
     start, end = told.valid
-    return {
-        "message": short,
-        "quote": told.text,
-        "subject": told.subject.name,
-        "predicate": told.predicate,
-        "object": told.object.name,
-        "valid_from": start,
-        "valid_to": end,
-        "polarity": "stated",
-        "modality": "said",
-        "confidence": 0.9,
-    }
+    return plain_triple(
+        short,
+        told.text,
+        told.subject.name,
+        told.predicate,
+        told.object.name,
+        valid_from=start,
+        valid_to=end,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

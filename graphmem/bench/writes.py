@@ -15,6 +15,7 @@ import numpy as np
 from graphmem.bench.latency import percentiles
 from graphmem.bench.loading import around, load_facts
 from graphmem.bench.people import SENTENCES, sentences
+from graphmem.bench.triples import plain_triple
 from graphmem.memory import Memory
 from graphmem.models import Message, Scope
 from graphmem.ports import ChatReply, ChatRequest, Embedder, Store
@@ -70,18 +71,8 @@ class InstantChat:
 
     def _triple(self, short: str, said: str) -> dict[str, Any]:
         visited = said.startswith("I visited ")
-        return {
-            "message": short,
-            "quote": said,
-            "subject": self.speaker,
-            "predicate": "VISITED" if visited else "NOTED",
-            "object": said.removeprefix("I visited ") if visited else said,
-            "valid_from": None,
-            "valid_to": None,
-            "polarity": "stated",
-            "modality": "said",
-            "confidence": 0.9,
-        }
+        predicate, value = ("VISITED", said.removeprefix("I visited ")) if visited else ("NOTED", said)
+        return plain_triple(short, said, self.speaker, predicate, value)
 
 
 async def run_writes(
