@@ -40,14 +40,21 @@ class Agent:
     """Answers with the memory's chat model, or the one that is given; enter it, so that nothing is left undone.
 
     Both messages of an exchange are durable when the answer is there; facts are drawn from them beside what comes
-    next. An answer is kept as the assistant's words, which are no source of facts: what was recalled is never learned
-    again.
+    next, or by a worker where the agent `reads` nothing itself. An answer is kept as the assistant's words, which are
+    no source of facts: what was recalled is never learned again.
     """
 
     def __init__(
-        self, memory: Memory, model: Talker | None = None, *, instructions: str = INSTRUCTIONS, tokens: int = 1000
+        self,
+        memory: Memory,
+        model: Talker | None = None,
+        *,
+        instructions: str = INSTRUCTIONS,
+        tokens: int = 1000,
+        reads: bool = True,
     ) -> None:
         self._memory = memory
+        self._reads = reads
         self._model = model
         self._instructions = instructions
         self._tokens = tokens
@@ -136,7 +143,8 @@ class Agent:
     async def _kept(self, asked: Message, text: str, recalled: SearchResult, scope: ScopeLike) -> Answered:
         answer = Message(text=text, at=self._now(), role=Role.ASSISTANT, session=asked.session, id=f"{asked.id}-answer")
         added = await self._memory.add([asked, answer], scope=scope, wait=False)
-        task = asyncio.create_task(self._memory.process(scope=scope))
-        self._reading.add(task)
-        task.add_done_callback(self._read)
+        if self._reads:
+            task = asyncio.create_task(self._memory.process(scope=scope))
+            self._reading.add(task)
+            task.add_done_callback(self._read)
         return Answered(text=text, recalled=recalled, episode_ids=added.episode_ids)

@@ -23,6 +23,8 @@ GraphMemError
 ├── BudgetSpent                a scope's or the day's calls or tokens are spent; what waits is read later
 ├── EmbedderError              the embedding model cannot be loaded, does not answer, or does not fit the data
 ├── RerankerError              the reranker cannot be loaded
+├── ServiceRefused             the service does not take the key, or the key may not do that
+├── ServiceUnavailable         the service does not answer, or does not say what is wrong
 └── StoreError                 the graph store
     ├── StoreUnavailable       cannot be reached or started
     ├── StoreForbidden         wrong password, read-only member
@@ -127,6 +129,14 @@ class EmbedderError(GraphMemError):
 
 class RerankerError(GraphMemError):
     """The reranker cannot be loaded."""
+
+
+class ServiceRefused(GraphMemError):
+    """The service does not take this key, or the key may not do that."""
+
+
+class ServiceUnavailable(GraphMemError):
+    """The service does not answer, or does not say what is wrong."""
 
 
 class StoreError(GraphMemError):

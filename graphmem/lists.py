@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem import rows
 from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_clocks
-from graphmem.errors import InvalidInput
-from graphmem.models import AsOf, Entity, Fact, Filters
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Scope
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
 from graphmem.serial import utc_text
+from graphmem.write.episodes import read_episodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,25 @@ class FactPage:
 
     facts: tuple[Fact, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of a tenant, and how many messages of theirs were ever kept."""
+
+    user: str
+    messages: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A conversation of a scope: how many messages it has, and when the first and the last were said."""
+
+    session: str
+    messages: int
+    first_at: datetime
+    last_at: datetime
 
 
 class Lists(Base):
@@ -84,6 +105,49 @@ class Lists(Base):
             facts=tuple(f.in_state(state) for f, state in states if state is not None),
             next=_cursor(shown[-1]["since"], shown[-1]["id"]) if len(found) > limit else None,
         )
+
+    async def users(self, *, tenant: str | None = None, limit: int = 100, after: str | None = None) -> tuple[User, ...]:
+        """Return the users of a tenant, the settings' own by default, by name; those after one of them."""
+        check_range("limit", limit, 1, MOST_RESULTS)
+        whose = tenant or self._parts.settings.tenant
+        last = Scope(tenant=whose, user=after).key if after else ""
+        prefix = Scope(tenant=whose, user="x").key[:-1]
+        found = await self._parts.store.read("users", prefix=prefix, after=last, limit=limit)
+        return tuple(
+            User(
+                user=Scope.from_key(row["scope"]).user,
+                messages=row["messages"],
+                created_at=rows.moment(row["created_at"]),
+            )
+            for row in found
+        )
+
+    async def sessions(self, *, scope: ScopeLike, limit: int = 100, after: str = "") -> tuple[Session, ...]:
+        """Return the sessions of a scope by name, those after one of them, with how many messages each has."""
+        check_range("limit", limit, 1, MOST_RESULTS)
+        found = await self._parts.store.read(
+            "sessions_of_scopes", scopes=[self._scope(scope).key], after=after, limit=limit
+        )
+        return tuple(
+            Session(
+                session=row["session"],
+                messages=row["messages"],
+                first_at=rows.moment(row["first_at"]),
+                last_at=rows.moment(row["last_at"]),
+            )
+            for row in found
+        )
+
+    async def message(self, episode_id: str, *, scope: ScopeLike) -> Episode:
+        """Return a kept message by its episode's id, with how far it has come; raises NotFound."""
+        found = await self.messages_by_ids([episode_id], scope=scope)
+        if not found:
+            raise NotFound(f"there is no message {episode_id!r} in this scope.")
+        return found[0]
+
+    async def messages_by_ids(self, episode_ids: Sequence[str], *, scope: ScopeLike) -> tuple[Episode, ...]:
+        """Return those of some messages that are kept, in the order in which they came."""
+        return tuple(await read_episodes(episode_ids, self._scope(scope), self._parts.store))
 
     async def entities(self, *, scope: ScopeLike, limit: int = 1000) -> tuple[Entity, ...]:
         """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`."""

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 from graphmem import rows
+from graphmem.adapters.bolt_store import BoltStore
 from graphmem.analytics import Analytics
 from graphmem.base import ScopeLike
 from graphmem.checks import MOST_RESULTS, check_choice, check_encodable, check_filters, check_range, checked_clocks
 from graphmem.edits import Edits
 from graphmem.errors import InvalidInput, NotFound
+from graphmem.house.backup import BackedUp, backup
+from graphmem.keys import Keys
 from graphmem.lists import Lists
 from graphmem.models import (
     AsOf,
     EntityPair,
     Episode,
-    EpisodeState,
     Filters,
     Message,
     Note,
@@ -29,9 +33,11 @@ from graphmem.models import (
 )
 from graphmem.operations import Change
 from graphmem.ports import ChatModel, Clock, Embedder, Reranker
+from graphmem.queue import Queue
 from graphmem.read.context import TEMPLATES, Template
 from graphmem.read.found import SearchResult
 from graphmem.read.neighbourhood import Neighbourhood, walk
+from graphmem.read.paths import Paths, find_paths
 from graphmem.read.rerank import MODES, Mode
 from graphmem.read.strategies import MIX, STRATEGIES, Strategy
 from graphmem.serial import load_rule
@@ -50,7 +56,10 @@ MOST_HOPS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What became of messages: their episodes' ids, and, once processed, the decisions that they led to."""
+    """What became of messages: their episodes' ids, and, once processed, the decisions that they led to.
+
+    `change_number` is that of the last decision before they came.
+    """
 
     episode_ids: tuple[str, ...]
     new: int
@@ -58,9 +67,10 @@ class Added:
     changes: tuple[Change, ...] = ()
     parked: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str | None = None
+    change_number: int = 0
 
 
-class Memory(Lists, Edits, Work, Analytics):
+class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
     """A long-term memory; open it with `async with Memory.open() as memory`."""
 
     @classmethod
@@ -106,6 +116,7 @@ class Memory(Lists, Edits, Work, Analytics):
             changes=outcome.changes,
             parked=outcome.parked,
             note=outcome.note,
+            change_number=kept.change_number,
         )
 
     async def _with_what_others_did(self, outcome: Outcome, kept: Kept, scope: Scope) -> Outcome:
@@ -113,15 +124,8 @@ class Memory(Lists, Edits, Work, Analytics):
         left = set(kept.ids) - {e for c in outcome.changes for e in c.episode_ids}
         if not left:
             return outcome
-        changes = list(outcome.changes)
-        found = await self._parts.store.read(
-            "changes", scopes=[scope.key], after=kept.change_number, limit=len(kept.ids) * MOST_RESULTS
-        )
-        changes += [c for c in (rows.change(row["change"]) for row in found) if left.intersection(c.episode_ids)]
-        said = await self._parts.store.read("episodes_by_ids", scopes=[scope.key], ids=list(left))
-        episodes = [rows.episode(row["episode"]) for row in said]
-        parked = {e.message_id: e.reason or "" for e in episodes if e.state is EpisodeState.PARKED}
-        return replace(outcome, changes=tuple(changes), parked={**outcome.parked, **parked})
+        others = await self.standing(sorted(left), scope=scope, after=kept.change_number)
+        return replace(outcome, changes=(*outcome.changes, *others.changes), parked={**outcome.parked, **others.parked})
 
     async def note(self, notes: Sequence[Note], *, scope: ScopeLike) -> tuple[Change, ...]:
         """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown ones."""
@@ -227,12 +231,26 @@ class Memory(Lists, Edits, Work, Analytics):
             start, hops, self._scope(scope), checked_clocks(as_of), self._parts.clock.now(), self._parts.store
         )
 
-    async def history(self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000) -> tuple[Change, ...]:
-        """Return the decisions about a fact or an entity, by its id, or all, oldest first; raises NotFound."""
+    async def paths(
+        self, from_id: str, to_id: str, *, scope: ScopeLike, hops: int = 4, as_of: AsOf | None = None
+    ) -> Paths:
+        """Return the shortest chains of facts between two entities, over at most so many hops; raises NotFound."""
+        check_range("hops", hops, 1, MOST_HOPS)
+        whose, now = self._scope(scope), self._parts.clock.now()
+        start, end = [await self.entity(i, scope=whose) for i in (from_id, to_id)]
+        return await find_paths(start, end, hops, whose, checked_clocks(as_of), now, self._parts.store)
+
+    async def history(
+        self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000, after: int = 0
+    ) -> tuple[Change, ...]:
+        """Return the decisions about a fact or an entity, by its id, or all, oldest first; raises NotFound.
+
+        Of all, those whose number is greater than `after`.
+        """
         whose = self._scope(scope)
         store, scopes = self._parts.store, [whose.key]
         if about is None:
-            found = await store.read("changes", scopes=scopes, after=0, limit=limit)
+            found = await store.read("changes", scopes=scopes, after=after, limit=limit)
         elif await self._facts([about], whose):
             found = await store.read("changes_of_fact", scopes=scopes, fact=about)
         elif await store.read("entities_by_ids", scopes=scopes, ids=[about]):
@@ -240,6 +258,11 @@ class Memory(Lists, Edits, Work, Analytics):
         else:
             raise NotFound(f"there is no fact or entity {about!r} in this scope.")
         return tuple(rows.change(row["change"]) for row in found)
+
+    async def export(self, file: Path, *, scope: ScopeLike) -> BackedUp:
+        """Write all that a scope holds to a new file, from which `graphmem restore` brings it back; raises NotFound."""
+        store = cast("BoltStore", self._parts.store)
+        return await backup(file, store, self._parts.clock, scopes=[self._scope(scope)])
 
     async def verify(self, *, scope: ScopeLike) -> tuple[Breach, ...]:
         """Check the ledger's promises on a scope, and name each breach; reads it whole."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,13 +16,14 @@ from graphmem.models import Rule
 
 
 def plain(value: Any) -> Any:
-    """Return the value as dicts, lists and scalars; times in UTC ending in Z."""
+    """Return the value as dicts, lists and scalars; times in UTC ending in Z, operations with their name under `op`."""
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        named = {"op": type(value).__name__} if type(value) in _OPERATIONS else {}
+        return named | {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -35,6 +36,11 @@ def utc_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def milliseconds(at: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
 def dump(value: Any) -> str:
     """Return the value as JSON text."""
     return json.dumps(plain(value), ensure_ascii=False)
@@ -42,7 +48,7 @@ def dump(value: Any) -> str:
 
 def dump_operations(ops: tuple[operations.Operation, ...]) -> str:
     """Return the operations as JSON text, each with its name under `op`."""
-    return json.dumps([{"op": type(o).__name__, **plain(o)} for o in ops], ensure_ascii=False)
+    return dump(ops)
 
 
 def dump_rule(rule: Rule) -> str:
@@ -60,8 +66,18 @@ def load_operations(text: str) -> tuple[operations.Operation, ...]:
     return tuple(_load_operation(item) for item in json.loads(text))
 
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(operations.Operation)}
+_OPERATIONS = frozenset(get_args(operations.Operation))
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in _OPERATIONS}
 _RULE = TypeAdapter(Rule)
+_CHANGE = TypeAdapter(operations.Change)
+
+
+def load_changes(items: Sequence[Mapping[str, Any]]) -> tuple[operations.Change, ...]:
+    """Read back decisions that `plain` made into dicts."""
+    return tuple(
+        _CHANGE.validate_python({**item, "operations": tuple(_load_operation(dict(o)) for o in item["operations"])})
+        for item in items
+    )
 
 
 def _load_operation(item: dict[str, Any]) -> operations.Operation:

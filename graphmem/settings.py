@@ -21,6 +21,9 @@ EMBEDDERS = ("local", "local:multilingual", "openai:", "sentence-transformers:")
 RERANKERS = ("none", "local", "sentence-transformers:")
 SWITCHES = ("auto", "on", "off")
 MOST_NUMBERS = 4096
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_SECRETS = ("NEO4J_PASSWORD", "OPENAI_API_KEY")
+_RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 _BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
@@ -40,7 +43,7 @@ class Settings:
     sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai, which otherwise asks),
     GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, sentence-transformers:NAME_OR_FOLDER),
     GRAPHMEM_LATE_INTERACTION (auto, on or off: whether tokens are compared), GRAPHMEM_ONTOLOGY,
-    GRAPHMEM_TENANT and GRAPHMEM_SCOPE.
+    GRAPHMEM_TENANT and GRAPHMEM_SCOPE. Those of the service are in `Service`.
     """
 
     home: Path
@@ -83,9 +86,86 @@ class Settings:
     late_interaction: str = "auto"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How the service answers: to whom, how much at once, and what it tells.
+
+    Read from GRAPHMEM_JWKS (a file of public keys; with it, tokens by JWT are another way in), GRAPHMEM_JWT_AUDIENCE,
+    GRAPHMEM_JWT_ISSUER, GRAPHMEM_CORS (origins, with commas between them), GRAPHMEM_RATE (requests a key, such as
+    600/minute), GRAPHMEM_RATE_STORE (memory://, or the address of a store that processes share),
+    GRAPHMEM_REQUEST_BYTES, GRAPHMEM_REQUEST_MESSAGES, GRAPHMEM_REQUEST_TIMEOUT (seconds), GRAPHMEM_CONCURRENCY
+    (requests at once, of a process), GRAPHMEM_RESULT_ROWS, GRAPHMEM_BACKLOG (messages of a tenant that may wait),
+    GRAPHMEM_WORKER_PARALLEL, GRAPHMEM_WORKER_ATTEMPTS, GRAPHMEM_LOG_LEVEL, GRAPHMEM_LOG_TEXT (on or off: whether
+    questions may be in the log) and GRAPHMEM_TRACES (on or off).
+    """
+
+    jwks: Path | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    cors: tuple[str, ...] = ()
+    rate: str = "600/minute"
+    rate_store: str = "memory://"
+    request_bytes: int = 4_000_000
+    request_messages: int = 1000
+    request_timeout: float = 60.0
+    concurrency: int = 64
+    result_rows: int = 1000
+    backlog: int = 100_000
+    worker_parallel: int = 4
+    worker_attempts: int = 8
+    log_level: str = "info"
+    log_text: bool = False
+    traces: bool = False
+
+
+def read_service(environment: Mapping[str, str] | None = None) -> Service:
+    """Return the settings of the service; raises SettingsError naming the variable."""
+    env = _set(environment)
+    known = Service()
+    return Service(
+        jwks=_file("GRAPHMEM_JWKS", env.get("GRAPHMEM_JWKS")),
+        jwt_audience=env.get("GRAPHMEM_JWT_AUDIENCE"),
+        jwt_issuer=env.get("GRAPHMEM_JWT_ISSUER"),
+        cors=_origins("GRAPHMEM_CORS", env.get("GRAPHMEM_CORS", "")),
+        rate=_rate("GRAPHMEM_RATE", env.get("GRAPHMEM_RATE", known.rate)),
+        rate_store=env.get("GRAPHMEM_RATE_STORE", known.rate_store),
+        request_bytes=_number("GRAPHMEM_REQUEST_BYTES", env, known.request_bytes, most=10**9),
+        request_messages=_number("GRAPHMEM_REQUEST_MESSAGES", env, known.request_messages, most=10_000),
+        request_timeout=_seconds(
+            "GRAPHMEM_REQUEST_TIMEOUT", env.get("GRAPHMEM_REQUEST_TIMEOUT", str(known.request_timeout))
+        ),
+        concurrency=_number("GRAPHMEM_CONCURRENCY", env, known.concurrency, most=10_000),
+        result_rows=_number("GRAPHMEM_RESULT_ROWS", env, known.result_rows, most=10_000),
+        backlog=_number("GRAPHMEM_BACKLOG", env, known.backlog, most=10**9),
+        worker_parallel=_number("GRAPHMEM_WORKER_PARALLEL", env, known.worker_parallel, most=100),
+        worker_attempts=_number("GRAPHMEM_WORKER_ATTEMPTS", env, known.worker_attempts, most=100),
+        log_level=_choice("GRAPHMEM_LOG_LEVEL", env.get("GRAPHMEM_LOG_LEVEL", known.log_level), LOG_LEVELS),
+        log_text=_choice("GRAPHMEM_LOG_TEXT", env.get("GRAPHMEM_LOG_TEXT", "off"), ("on", "off")) == "on",
+        traces=_choice("GRAPHMEM_TRACES", env.get("GRAPHMEM_TRACES", "off"), ("on", "off")) == "on",
+    )
+
+
+def _set(environment: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables that say something, of the process's own environment by default.
+
+    One that ends in _FILE names a file whose content is the value, as secrets are handed to containers.
+    """
+    env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items() if v.strip()}
+    for name in _SECRETS:
+        if f"{name}_FILE" in env:
+            path = Path(env[f"{name}_FILE"]).expanduser()
+            if name in env:
+                raise SettingsError(f"{name} and {name}_FILE are both set; keep one.")
+            try:
+                env[name] = path.read_text(encoding="utf-8").strip()
+            except OSError as exc:
+                raise SettingsError(f"{name}_FILE={str(path)!r} cannot be read: {exc.strerror}.") from exc
+    return env
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of an environment, the process's own by default; raises SettingsError naming the variable."""
-    env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items() if v.strip()}
+    env = _set(environment)
     return Settings(
         home=Path(env["GRAPHMEM_HOME"]).expanduser()
         if "GRAPHMEM_HOME" in env
@@ -162,6 +242,24 @@ def _count(name: str, value: str, *, least: int = 1, most: int) -> int:
     if not value.isdecimal() or not least <= int(value) <= most:
         raise SettingsError(f"{name}={value!r} must be a number from {least} to {most}.")
     return int(value)
+
+
+def _number(name: str, env: Mapping[str, str], default: int, *, most: int) -> int:
+    return _count(name, env.get(name, str(default)), most=most)
+
+
+def _rate(name: str, value: str) -> str:
+    if not _RATE.fullmatch(value):
+        raise SettingsError(f"{name}={value!r} must read like 600/minute, by second, minute, hour or day.")
+    return value
+
+
+def _origins(name: str, value: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in value.split(",") if part.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^\s/]+", origin):
+            raise SettingsError(f"{name} has {origin!r}; an origin reads like https://app.example.org, without a path.")
+    return origins
 
 
 def _limit(name: str, env: Mapping[str, str]) -> int | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from graphmem import rows
 from graphmem.base import Base, ScopeLike
+from graphmem.checks import MOST_RESULTS
 from graphmem.errors import InvalidInput, ModelUnavailable, ReplyUnparsable
-from graphmem.models import Scope
-from graphmem.operations import Cost
+from graphmem.models import EpisodeState, Scope
+from graphmem.operations import Change, Cost
 from graphmem.ports import ChatReply, Talker, Transaction, Turn
+from graphmem.write.episodes import read_episodes
 from graphmem.write.pipeline import NO_MODEL, Outcome, Progress
 from graphmem.write.summary import read_summary
 from graphmem.write.usage import Usage
@@ -27,6 +30,15 @@ class Used:
     day: str
     kind: str
     cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What became of some messages so far: how many are pending, which are parked and why, and the decisions."""
+
+    pending: int
+    parked: Mapping[str, str]
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +105,44 @@ class Talking:
 class Work(Base):
     """What is done with messages after they are kept."""
 
-    async def process(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
-        """Draw facts from the messages that still wait in a scope."""
-        return await self._parts.writer.process(self._scope(scope), progress)
+    async def process(self, *, scope: ScopeLike, progress: Progress | None = None, patient: bool = False) -> Outcome:
+        """Draw facts from the messages that still wait in a scope.
+
+        While the model does not answer they are parked one after the other; `patient`, they go on waiting.
+        """
+        return await self._parts.writer.process(self._scope(scope), progress, patient=patient)
+
+    async def standing(self, episode_ids: Sequence[str], *, scope: ScopeLike, after: int = 0) -> Standing:
+        """Return what became of messages, by their episodes' ids; decisions after the number `after`."""
+        whose = self._scope(scope)
+        episodes = await read_episodes(episode_ids, whose, self._parts.store)
+        most = max(MOST_RESULTS, len(episode_ids) * MOST_RESULTS)
+        found = await self._parts.store.read("changes", scopes=[whose.key], after=after, limit=most)
+        changes = [rows.change(row["change"]) for row in found]
+        return Standing(
+            pending=sum(e.state is EpisodeState.PENDING for e in episodes),
+            parked={e.message_id: e.reason or "" for e in episodes if e.state is EpisodeState.PARKED},
+            changes=tuple(c for c in changes if set(episode_ids).intersection(c.episode_ids)),
+        )
+
+    def watch_calls(self, told: Callable[[str, Cost], None]) -> None:
+        """Let a function be told of each call to a model from now on: its kind, and what it took."""
+        self._parts.usage.watchers.append(told)
 
     async def retry(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
         """Process the parked messages of a scope again."""
+        await self.resume(scope=scope)
+        return await self.process(scope=scope, progress=progress)
+
+    async def resume(self, *, scope: ScopeLike) -> int:
+        """Put the parked messages of a scope back among those that wait; returns how many."""
         whose = self._scope(scope)
 
-        async def work(transaction: Transaction) -> None:
-            await transaction.write("resume_episodes", scope=whose.key, scope_key=whose.digest)
+        async def work(transaction: Transaction) -> int:
+            found = await transaction.write("resume_episodes", scope=whose.key, scope_key=whose.digest)
+            return found[0]["resumed"] if found else 0
 
-        await self._parts.store.transact(work)
-        return await self.process(scope=whose, progress=progress)
+        return await self._parts.store.transact(work)
 
     async def reextract(self, *, scope: ScopeLike, progress: Progress | None = None) -> Outcome:
         """Let the model read what no model has read yet; what patterns found there gives way to what it finds.

@@ -153,7 +153,8 @@ async def _write_messages(
     ]
     await transaction.write("link_sources", scope=scope.key, rows=sources)
     ids = [row["id"] for row in rows]
-    await transaction.write("settle_episodes", scope=scope.key, ids=ids, state="done", reason=None, extraction="model")
+    settled: dict[str, Any] = {"state": "done", "reason": None, "extraction": "model"}
+    await transaction.write("settle_episodes", scope=scope.key, scope_key=scope.digest, ids=ids, **settled)
     if held.tokens:
         tokens = [
             {
@@ -164,7 +165,7 @@ async def _write_messages(
             for i, row in zip(batch, rows, strict=True)
         ]
         await transaction.write("write_tokens", names={"LABEL": "Episode"}, scope=scope.key, rows=tokens)
-    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(rows), changes=0, tokens=0)
+    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(rows), changes=0, tokens=0, due=-1)
 
 
 def _entity_id(scope: Scope, name: str) -> str:

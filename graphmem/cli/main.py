@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from graphmem.analytics import ROWS
-from graphmem.cli import add, ask, bench, edits, house, show, talk
+from graphmem.cli import add, ask, bench, edits, house, service, show, talk
 from graphmem.cli.add import PARKED
 from graphmem.cli.common import (
     AsOfOption,
@@ -43,6 +43,9 @@ app.add_typer(bench.commands, name="bench")
 app.add_typer(edits.commands)
 app.add_typer(house.commands)
 app.add_typer(talk.commands)
+app.add_typer(service.commands)
+app.add_typer(service.queue, name="queue")
+app.add_typer(service.keys, name="keys")
 
 
 @app.command()
@@ -219,16 +222,6 @@ def usage(
         printed(as_json, used, lambda console: show.show_usage(console, used))
 
     with_memory(work)
-
-
-@app.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free")] = 8000,
-) -> None:
-    """Serve the memory over HTTP, on this machine only."""
-    from graphmem.api.app import serve_loopback  # noqa: PLC0415  (FastAPI is slow to import)
-
-    said(lambda: serve_loopback(read_settings(), port))
 
 
 def _draw(scope: str, deed: Callable[..., Awaitable[Outcome]], as_json: bool) -> None:

@@ -32,10 +32,9 @@ async def walk(start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetim
     frontier = [start.canonical_id]
     truncated = False
     for _ in range(hops):
-        found = await _around(frontier, scope, as_of, now, reader)
-        truncated = truncated or len(found) >= MOST_FACTS
-        states = [(f, state_at(f, as_of, now)) for f in found if f.id not in facts]
-        holding = [f.in_state(state) for f, state in states if state is not None]
+        found, cut = await facts_around(frontier, scope, as_of, now, reader)
+        truncated = truncated or cut
+        holding = [f for f in found if f.id not in facts]
         facts |= {f.id: f for f in holding[: MOST_FACTS - len(facts)]}
         ends = {end for f in holding for end in (f.subject_id, f.object_id) if end}
         frontier = sorted(ends - seen)
@@ -52,7 +51,10 @@ async def walk(start: Entity, hops: int, scope: Scope, as_of: AsOf, now: datetim
     )
 
 
-async def _around(entities: Sequence[str], scope: Scope, as_of: AsOf, now: datetime, reader: Reader) -> list[Fact]:
+async def facts_around(
+    entities: Sequence[str], scope: Scope, as_of: AsOf, now: datetime, reader: Reader
+) -> tuple[list[Fact], bool]:
+    """Return the facts that hold about some entities, in their state then, and whether there are more."""
     found = await reader.read(
         "facts_touching_at",
         scopes=[scope.key],
@@ -62,4 +64,6 @@ async def _around(entities: Sequence[str], scope: Scope, as_of: AsOf, now: datet
         limit=MOST_FACTS,
     )
     ids = [row["id"] for row in found]
-    return [rows.fact(row) for row in await reader.read("facts_by_ids", scopes=[scope.key], ids=ids)]
+    facts = [rows.fact(row) for row in await reader.read("facts_by_ids", scopes=[scope.key], ids=ids)]
+    states = [(f, state_at(f, as_of, now)) for f in facts]
+    return [f.in_state(state) for f, state in states if state is not None], len(ids) >= MOST_FACTS

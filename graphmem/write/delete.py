@@ -114,7 +114,7 @@ async def delete_episode(
                 state=read_again.value,
                 reason=_READ_AGAIN,
             )
-        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1, tokens=0)
+        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1, tokens=0, due=-1)
         return Receipt(
             episode_id=episode_id,
             change_id=change.id,

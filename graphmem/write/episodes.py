@@ -12,7 +12,7 @@ from typing import Any
 from graphmem import rows
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
 from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
-from graphmem.serial import utc_text
+from graphmem.serial import milliseconds, utc_text
 from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
 
@@ -105,7 +105,16 @@ async def _store(
     await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=fresh)
     await transaction.write("link_next", scope=scope.key, rows=pairs)
     tokens = sum(sizes[str(row["id"])] for row in fresh)
-    await transaction.write("advance_scope", scope=scope.key, ledger=0, seq=len(fresh), changes=0, tokens=tokens)
+    waiting = any(row["waiting"] for row in fresh)
+    await transaction.write(
+        "advance_scope",
+        scope=scope.key,
+        ledger=0,
+        seq=len(fresh),
+        changes=0,
+        tokens=tokens,
+        due=milliseconds(now) if waiting else -1,
+    )
     return len(fresh), locked["change_number"]
 
 

@@ -216,7 +216,9 @@ class Ledger:
             raise _Stale
         await apply_changes(fired.changes, effects_of(reading, linked.links, vectors), scope, self._ontology, now, tx)
         ledger = int(any(c.operations for c in fired.changes))
-        await tx.write("advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes), tokens=0)
+        await tx.write(
+            "advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes), tokens=0, due=-1
+        )
         return fired.changes
 
     def _resolved(self, reading: Reading, linked: Linked, judged: _Judged, now: datetime) -> tuple[Settled, ...]:

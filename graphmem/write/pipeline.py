@@ -46,12 +46,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of processing: decisions in order, and what was parked or left unread, with the reason."""
+    """What came of processing: decisions in order, and what was parked or left unread, with the reason.
+
+    `waits_for` is why some messages still wait, where trying later may go better.
+    """
 
     changes: tuple[Change, ...] = ()
     parked: Mapping[str, str] = field(default_factory=dict[str, str])
     done: int = 0
     note: str | None = None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,9 @@ class Batch:
 
 @dataclass(slots=True)
 class _Done:
-    """What came of the exchanges so far."""
+    """What came of the exchanges so far, and whether what fails for a while is left waiting."""
 
+    patient: bool = False
     changes: list[Change] = field(default_factory=list[Change])
     parked: dict[str, str] = field(default_factory=dict[str, str])
     messages: int = 0
@@ -103,21 +108,26 @@ class WritePipeline:
         self._tools.tokens.later(scope)
         return kept
 
-    async def process(self, scope: Scope, progress: Progress | None = None) -> Outcome:
-        """Draw facts from all pending messages of a scope, also those that a killed process left."""
+    async def process(self, scope: Scope, progress: Progress | None = None, *, patient: bool = False) -> Outcome:
+        """Draw facts from all pending messages of a scope, also those that a killed process left.
+
+        What a model that is away, or other writers, kept from being read is parked; where the caller is `patient`, and
+        comes again, it waits.
+        """
         async with self._queue("process", scope):
-            outcome = await self._process_pending(scope, progress)
+            outcome = await self._process_pending(scope, progress, patient)
         await self._tools.tokens.finish(scope)
         return outcome
 
-    async def _process_pending(self, scope: Scope, progress: Progress | None) -> Outcome:
+    async def _process_pending(self, scope: Scope, progress: Progress | None, patient: bool) -> Outcome:
         if not await self._pending(scope):
             return Outcome()
         async with turn(scope, self._store, self._clock):
-            return await self._process_all(scope, progress)
+            return await self._process_all(scope, progress, patient)
 
-    async def _process_all(self, scope: Scope, progress: Progress | None) -> Outcome:
-        done = _Done()
+    async def _process_all(self, scope: Scope, progress: Progress | None, patient: bool) -> Outcome:
+        done = _Done(patient=patient)
+        waits_for: str | None = None
         note = NO_MODEL if self._model is None and self._extractor.finder is None else None
         try:
             while pending := await self._pending(scope):
@@ -125,19 +135,22 @@ class WritePipeline:
                     await self._process(exchange, scope, done)
                     if progress is not None:
                         progress(done.messages + len(done.parked), len(pending))
-        except (BudgetSpent, ModelUnavailable) as exc:
+        except (BudgetSpent, ModelUnavailable, StoreConflict) as exc:
             # Asking again for each of many messages would only say the same more often.
             waiting = len(await self._pending(scope))
             note = f"{waiting} messages wait: {exc}" if waiting else None
+            waits_for = str(exc) if waiting else None
         self._summarise_later(scope)
         if not done.messages and note is NO_MODEL:
             note = None
-        return Outcome(changes=tuple(done.changes), parked=done.parked, done=done.messages, note=note)
+        return Outcome(
+            changes=tuple(done.changes), parked=done.parked, done=done.messages, note=note, waits_for=waits_for
+        )
 
     async def _process(self, exchange: tuple[Episode, ...], scope: Scope, done: _Done) -> None:
         """Read and commit one exchange; what is too long for the model is read in halves, what fails is parked.
 
-        Raises BudgetSpent, and ModelUnavailable once the exchange is parked.
+        Raises BudgetSpent, and ModelUnavailable once the exchange is parked, which a patient caller leaves waiting.
         """
         asker = self._asker(scope)
         try:
@@ -152,6 +165,8 @@ class WritePipeline:
             await self._process(exchange[:half], scope, done)
             await self._process(exchange[half:], scope, done)
         except (ModelError, StoreConflict) as exc:
+            if done.patient and isinstance(exc, (ModelUnavailable, StoreConflict)):
+                raise
             await self._park(exchange, scope, exc, done)
             if isinstance(exc, ModelUnavailable):
                 raise

@@ -161,6 +161,7 @@ async def settle_episodes(
     await tx.write(
         "settle_episodes",
         scope=scope.key,
+        scope_key=scope.digest,
         ids=[e.id for e in exchange],
         state=state.value,
         reason=reason,

@@ -69,7 +69,7 @@ async def decide(build: Build, scope: Scope, tools: Tools) -> tuple[Change, ...]
         fired = await with_consequences((change,), {}, scope, tools.ontology, now, tx)
         effects = Effects(vectors={**draft.vectors, **fired.vectors})
         await apply_changes(fired.changes, effects, scope, tools.ontology, now, tx)
-        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1, tokens=0)
+        await tx.write("advance_scope", scope=scope.key, ledger=1, seq=0, changes=1, tokens=0, due=-1)
         return fired.changes
 
     changes = await tools.store.transact(work)

@@ -59,6 +59,6 @@ async def _claim(scope: Scope, owner: str, store: Store, clock: Clock) -> bool:
 
 async def _release(scope: Scope, owner: str, store: Store) -> None:
     async def work(transaction: Transaction) -> None:
-        await transaction.write("release_turn", scope=scope.key, owner=owner)
+        await transaction.write("release_turn", scope=scope.key, scope_key=scope.digest, owner=owner)
 
     await store.transact(work)

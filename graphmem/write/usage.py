@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from graphmem.errors import BatchTooCostly, BudgetSpent
@@ -27,12 +27,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """The books: every call is entered, and looked at before the next one. A day is one of UTC."""
+    """The books: every call is entered, and looked at before the next one. A day is one of UTC.
+
+    `watchers` are told of each call that is entered, its kind and what it took.
+    """
 
     store: Store
     clock: Clock
     limits: Limits = field(default_factory=Limits)
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    watchers: list[Callable[[str, Cost], None]] = field(default_factory=list[Callable[[str, Cost], None]])
 
     async def check(self, scope: Scope, spent: Cost) -> None:
         """Raise BudgetSpent where the scope or the day has nothing left, BatchTooCostly where the batch has not."""
@@ -103,6 +107,8 @@ class Usage:
             )
 
         await self.store.transact(work)
+        for told in self.watchers:
+            told(kind, cost)
         return cost
 
     def _day(self) -> str:

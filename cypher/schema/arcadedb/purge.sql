@@ -11,6 +11,7 @@ REBUILD INDEX change_scope;
 REBUILD INDEX session_scope;
 REBUILD INDEX rule_scope;
 REBUILD INDEX usage_scope;
+REBUILD INDEX episode_parked;
 REBUILD INDEX episode_tokens_due;
 REBUILD INDEX fact_tokens_due;
 REBUILD INDEX `Scope[id]`;

@@ -1,0 +1,167 @@
+"""Limits of the service: how often a key may ask, how much at once, and how long a request may take to arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+from pydantic_core import from_json
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graphmem.api.access import Principal
+from graphmem.api.problems import BY_NAME, Refused, problem
+from graphmem.errors import SettingsError
+from graphmem.memory import Memory
+from graphmem.settings import Service
+
+READ_BODIES = {"POST", "PATCH"}
+UNLIMITED = ("/healthz", "/readyz", "/metrics")
+BACKLOG_SECONDS = 1.0
+BACKLOG_RETRY = "10"
+
+
+@dataclass(slots=True)
+class Limits:
+    """How often each key may ask, and how many messages of a tenant may wait."""
+
+    memory: Memory
+    service: Service
+    _rate: RateLimitItem = field(init=False)
+    _limiter: MovingWindowRateLimiter = field(init=False)
+    _backlogs: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+
+    def __post_init__(self) -> None:
+        self._rate = parse(self.service.rate)
+        self._limiter = MovingWindowRateLimiter(_storage(self.service.rate_store))
+
+    async def check_rate(self, principal: Principal) -> None:
+        """Count a request; raises Refused for one too many."""
+        if await self._limiter.hit(self._rate, principal.tenant, principal.id):
+            return
+        window = await self._limiter.get_window_stats(self._rate, principal.tenant, principal.id)
+        seconds = max(1, math.ceil(window.reset_time - time.time()))
+        headers = {
+            "Retry-After": str(seconds),
+            "X-RateLimit-Limit": str(self._rate.amount),
+            "X-RateLimit-Remaining": str(window.remaining),
+            "X-RateLimit-Reset": str(seconds),
+        }
+        raise Refused("too-many-requests", f"this key may ask {self.service.rate.replace('/', ' times a ')}.", headers)
+
+    async def check_backlog(self, tenant: str, more: int) -> None:
+        """Raise Refused where more messages of a tenant would wait than may."""
+        most = self.service.backlog
+        read_at, waiting = self._backlogs.get(tenant, (0.0, 0))
+        if time.monotonic() > read_at + BACKLOG_SECONDS:
+            waiting = (await self.memory.backlog(tenant=tenant, most=most + 1)).waiting
+        if waiting + more > most:
+            raise Refused(
+                "backlog-full",
+                f"{waiting:,} messages wait to be read, and {most:,} may (GRAPHMEM_BACKLOG).",
+                {"Retry-After": BACKLOG_RETRY},
+            )
+        self._backlogs[tenant] = (time.monotonic(), waiting + more)
+
+
+def _storage(address: str) -> Storage:
+    if address == "memory://":
+        return MemoryStorage()
+    try:
+        found = storage_from_string(f"async+{address}")
+    except (ConfigurationError, ImportError) as exc:
+        raise SettingsError(f"GRAPHMEM_RATE_STORE={address!r} cannot be used: {exc}.") from exc
+    if not isinstance(found, Storage):
+        raise SettingsError(f"GRAPHMEM_RATE_STORE={address!r} must name a store that is asked asynchronously.")
+    return found
+
+
+class Bounded:
+    """ASGI middleware: refuses what is too much at once, too large, too slow to arrive, or nested too deeply."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self.app = app
+        self._service = service
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["path"] in UNLIMITED:
+            await self.app(scope, receive, send)
+            return
+        if self._running >= self._service.concurrency:
+            busy = f"{self._running} requests are being answered, as many as may be at once."
+            await problem(BY_NAME["busy"], busy, {"Retry-After": "1"})(scope, receive, send)
+            return
+        self._running += 1
+        try:
+            headers = Headers(scope=scope)
+            body = await self._body(headers, receive)
+            if body and scope["method"] in READ_BODIES:
+                check_json(body, headers.get("content-type", ""))
+            await self.app(scope, _replay(body, receive), send)
+        except Refused as refused:
+            await problem(refused.kind, str(refused), refused.headers)(scope, receive, send)
+        finally:
+            self._running -= 1
+
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        """Return the whole body; raises Refused."""
+        most = self._service.request_bytes
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > most:
+            raise _too_large(most)
+        parts: list[bytes] = []
+        size, more = 0, True
+        try:
+            async with asyncio.timeout(self._service.request_timeout):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refused("slow-request", "the request was broken off.")
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    more = message.get("more_body", False)
+                    if size > most:
+                        raise _too_large(most)
+        except TimeoutError as exc:
+            said = f"the request did not arrive within {self._service.request_timeout:g} seconds."
+            raise Refused("slow-request", said, {"Connection": "close"}) from exc
+        return b"".join(parts)
+
+
+def check_json(body: bytes, media_type: str) -> None:
+    """Refuse what is no JSON, or is nested so deeply that reading it would be an attack."""
+    kind = media_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Refused("unsupported-media-type", f"the body is {kind or 'of no type'}; application/json is read.")
+    try:
+        from_json(body, allow_inf_nan=False, cache_strings=False)
+    except ValueError as exc:
+        raise Refused("unreadable-body", f"the body is no JSON: {exc}") from exc
+
+
+def _too_large(most: int) -> Refused:
+    return Refused("too-large", f"a request has at most {most:,} bytes.", {"Connection": "close"})
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def replayed() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        found: dict[str, Any] = {"type": "http.request", "body": body, "more_body": False}
+        return found
+
+    return replayed

@@ -1,0 +1,166 @@
+"""Messages: kept at once, read in the background; sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from graphmem.api.access import Admin, Reader, Writer
+from graphmem.api.given import ALWAYS, BODY, Body, EditorQuery, Id, Limit, User, UserQuery, answer, held
+from graphmem.api.problems import Refused, answers
+from graphmem.edits import EDITOR
+from graphmem.errors import NotFound
+from graphmem.intake.messages_json import MessageIn
+from graphmem.lists import Session
+from graphmem.memory import Memory
+from graphmem.models import Episode, EpisodeState, Message, Scope
+from graphmem.operations import Change
+from graphmem.write.delete import Receipt
+from graphmem.write.episodes import episode_id
+
+LOOK_SECONDS = 0.05
+router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["messages"])
+
+
+class MessagesIn(Body):
+    """Messages of one user."""
+
+    user: User
+    messages: Annotated[list[MessageIn], Field(min_length=1, max_length=10_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What became of messages that were sent: they are kept; `state` tells whether facts were drawn from all of them.
+
+    `changes` are the decisions, where it was waited for them; `parked` why some could not be read, by their ids.
+    """
+
+    episode_ids: tuple[str, ...]
+    new: int
+    known: int
+    state: str
+    status: str
+    changes: tuple[Change, ...] = ()
+    parked: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@router.post(
+    "/messages",
+    operation_id="add_messages",
+    status_code=202,
+    response_model=Accepted,
+    responses=BODY | answers("conflict", "backlog-full"),
+)
+async def add_messages(
+    body: MessagesIn,
+    request: Request,
+    asks: Writer,
+    wait: Annotated[float, Query(ge=0, le=300, description="seconds to wait for the facts")] = 0,
+    key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", min_length=1, max_length=200, description="sent again, nothing is kept twice"),
+    ] = None,
+) -> JSONResponse:
+    """Keep messages; when this answers, they are in the graph. Facts follow in the background."""
+    here, scope = held(request), asks.scope(body.user)
+    if len(body.messages) > here.service.request_messages:
+        raise Refused("too-large", f"a request has at most {here.service.request_messages:,} messages.")
+    messages = _identified([m.message() for m in body.messages], key)
+    await here.limits.check_backlog(asks.tenant, len(messages))
+    if key is not None:
+        await _refuse_other(messages, scope, here.memory)
+    added = await here.memory.add(messages, scope=scope, wait=False)
+    if here.worker is not None:
+        here.worker.wake()
+    told = Accepted(
+        episode_ids=added.episode_ids,
+        new=added.new,
+        known=added.known,
+        state=EpisodeState.PENDING.value,
+        status=f"/v1/messages/{added.episode_ids[-1]}",
+    )
+    if wait:
+        told = await _waited(told, request, scope, added.change_number, wait)
+    return answer(told, 202, {"Location": told.status})
+
+
+def _identified(messages: list[Message], key: str | None) -> list[Message]:
+    """Give messages without an id one that is the same when the same request is sent again."""
+    if key is None:
+        return messages
+    told = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return [m if m.id is not None else replace(m, id=f"{told}-{n}") for n, m in enumerate(messages)]
+
+
+async def _refuse_other(messages: list[Message], scope: Scope, memory: Memory) -> None:
+    """Raise Refused where the key was used for messages that say something else."""
+    ids = {episode_id(scope, str(m.id)): m for m in messages}
+    for known in await memory.messages_by_ids(list(ids), scope=scope):
+        if known.text and known.text != ids[known.id].text:
+            raise Refused("conflict", "this Idempotency-Key was sent with other messages; take a new one for these.")
+
+
+async def _waited(told: Accepted, request: Request, scope: Scope, after: int, seconds: float) -> Accepted:
+    """Wait until no message is pending, or the time is over."""
+    memory, clock = held(request).memory, asyncio.get_running_loop().time
+    until = clock() + seconds
+    found = await memory.standing(told.episode_ids, scope=scope, after=after)
+    while found.pending and clock() < until and not await request.is_disconnected():
+        await asyncio.sleep(LOOK_SECONDS)
+        found = await memory.standing(told.episode_ids, scope=scope, after=after)
+    state = EpisodeState.PENDING if found.pending else EpisodeState.PARKED if found.parked else EpisodeState.DONE
+    return replace(told, state=state.value, changes=found.changes, parked=dict(found.parked))
+
+
+@router.get("/messages/{id}", operation_id="get_message", response_model=Episode, responses=answers("not-found"))
+async def get_message(id: Id, user: UserQuery, request: Request, asks: Reader) -> JSONResponse:
+    """Return a message and how far it has come: pending, done, or parked with the reason."""
+    return answer(await held(request).memory.message(id, scope=asks.scope(user)))
+
+
+@router.delete(
+    "/messages/{id}",
+    operation_id="delete_message",
+    response_model=Receipt,
+    responses=answers("not-found", "conflict", "model-failed"),
+)
+async def delete_message(
+    id: Id, user: UserQuery, request: Request, asks: Admin, editor: EditorQuery = EDITOR
+) -> JSONResponse:
+    """Delete a message for good, with what only it supported; the receipt says what went."""
+    return answer(await held(request).memory.delete(id, scope=asks.scope(user), editor=editor))
+
+
+@router.get("/sessions", operation_id="list_sessions", response_model=list[Session])
+async def list_sessions(
+    user: UserQuery,
+    request: Request,
+    asks: Reader,
+    limit: Limit = 100,
+    after: Annotated[str, Query(max_length=200, description="the last session of the page before")] = "",
+) -> JSONResponse:
+    """List a user's sessions by name."""
+    return answer(await held(request).memory.sessions(scope=asks.scope(user), limit=limit, after=after))
+
+
+@router.get(
+    "/sessions/{session}/messages",
+    operation_id="list_session_messages",
+    response_model=list[Episode],
+    responses=answers("not-found"),
+)
+async def list_session_messages(
+    session: str, user: UserQuery, request: Request, asks: Reader, limit: Limit = 100
+) -> JSONResponse:
+    """Return the last messages of a session, oldest first."""
+    found = await held(request).memory.messages(scope=asks.scope(user), session=session, limit=limit)
+    if not found:
+        raise NotFound("there is no such session of this user.")
+    return answer(found)

@@ -1,0 +1,170 @@
+"""Questions: searches, contexts, Cypher, analyses, paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from graphmem.adapters.queries import Analysis
+from graphmem.analytics import Answer
+from graphmem.api.access import Reader
+from graphmem.api.given import (
+    ALWAYS,
+    BODY,
+    AsOfIn,
+    AsOfQuery,
+    Body,
+    FiltersIn,
+    Id,
+    KnownQuery,
+    User,
+    UserQuery,
+    answer,
+    clocks,
+    held,
+    whose,
+)
+from graphmem.api.problems import answers
+from graphmem.memory import MOST_HOPS, MOST_TOKENS, QUERY_CHARACTERS
+from graphmem.read.context import Template
+from graphmem.read.found import SearchResult
+from graphmem.read.paths import Paths
+from graphmem.read.rerank import Mode
+from graphmem.read.strategies import MIX, Strategy
+
+CYPHER_CHARACTERS = 100_000
+router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["search"])
+Users = Annotated[list[User], Field(min_length=1, max_length=100)]
+
+
+class ContextIn(Body):
+    """A question about what one user's memory holds, or that of several."""
+
+    user: User | Users
+    query: Annotated[str, Field(min_length=1, max_length=QUERY_CHARACTERS, examples=["Where does Ada live?"])]
+    as_of: AsOfIn = AsOfIn()
+    tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS, description="at most so many in the context")] = 1000
+    filters: FiltersIn | None = None
+    template: Template = "mixed"
+
+
+class SearchIn(ContextIn):
+    """A question, and how it is to be answered."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 10
+    strategy: Strategy = MIX
+    rerank: Mode | None = None
+
+
+class CypherIn(Body):
+    """A query that can only read, and sees only these users."""
+
+    user: User | Users
+    query: Annotated[
+        str, Field(min_length=1, max_length=CYPHER_CHARACTERS, examples=["MATCH (f:Fact) RETURN f.text LIMIT 10"])
+    ]
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+
+
+class AnalysisIn(Body):
+    """Whom an analysis is about, and its parameters."""
+
+    user: User | Users
+    parameters: dict[str, str | int] = Field(default_factory=dict[str, "str | int"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is known about a question, as text for a prompt."""
+
+    text: str
+    answerable: bool
+    confidence: float
+
+
+@router.post("/search", operation_id="search", response_model=SearchResult, responses=BODY | answers("timeout"))
+async def search(body: SearchIn, request: Request, asks: Reader) -> JSONResponse:
+    """Find the facts and messages that answer a question, with a context for a prompt."""
+    here = held(request)
+    found = await here.memory.search(
+        body.query,
+        scope=whose(body.user, asks),
+        as_of=body.as_of.clocks(),
+        limit=body.limit,
+        tokens=body.tokens,
+        rerank=body.rerank,
+        strategy=body.strategy,
+        filters=body.filters.filters() if body.filters else None,
+        template=body.template,
+    )
+    here.metrics.searched(found)
+    return answer(found)
+
+
+@router.post("/context", operation_id="get_context", response_model=Context, responses=BODY | answers("timeout"))
+async def get_context(body: ContextIn, request: Request, asks: Reader) -> JSONResponse:
+    """Return only the context for a prompt."""
+    here = held(request)
+    found = await here.memory.search(
+        body.query,
+        scope=whose(body.user, asks),
+        as_of=body.as_of.clocks(),
+        tokens=body.tokens,
+        filters=body.filters.filters() if body.filters else None,
+        template=body.template,
+    )
+    here.metrics.searched(found)
+    return answer(Context(text=found.text, answerable=found.answerable, confidence=found.confidence))
+
+
+@router.post(
+    "/cypher", operation_id="cypher", response_model=Answer, responses=BODY | answers("cypher-refused", "timeout")
+)
+async def cypher(body: CypherIn, request: Request, asks: Reader) -> JSONResponse:
+    """Answer a query in Cypher that can only read, about these users only."""
+    here = held(request)
+    limit = min(body.limit, here.service.result_rows)
+    scope = whose(body.user, asks)
+    return answer(await here.memory.cypher(body.query, scope=scope, parameters=body.parameters, limit=limit))
+
+
+@router.get("/analytics", operation_id="list_analyses", response_model=list[Analysis])
+async def list_analyses(request: Request, asks: Reader) -> JSONResponse:
+    """List the named analyses with their parameters."""
+    _ = asks
+    return answer(held(request).memory.analyses())
+
+
+@router.get("/analytics/{name}", operation_id="get_analysis", response_model=Answer, responses=answers("timeout"))
+async def get_analysis(name: Id, user: UserQuery, request: Request, asks: Reader) -> JSONResponse:
+    """Answer a named analysis; what else is in the query string are its parameters."""
+    given = {key: value for key, value in request.query_params.items() if key != "user"}
+    return answer(await held(request).memory.analyse(name, scope=asks.scope(user), parameters=given))
+
+
+@router.post("/analytics/{name}", operation_id="analyse", response_model=Answer, responses=BODY | answers("timeout"))
+async def analyse(name: Id, body: AnalysisIn, request: Request, asks: Reader) -> JSONResponse:
+    """Answer a named analysis, also about several users."""
+    scope = whose(body.user, asks)
+    return answer(await held(request).memory.analyse(name, scope=scope, parameters=body.parameters))
+
+
+@router.get("/paths", operation_id="find_paths", response_model=Paths, responses=answers("not-found", "timeout"))
+async def find_paths(
+    user: UserQuery,
+    request: Request,
+    asks: Reader,
+    start: Annotated[str, Query(alias="from", min_length=1, max_length=100, description="an entity's id")],
+    end: Annotated[str, Query(alias="to", min_length=1, max_length=100, description="an entity's id")],
+    hops: Annotated[int, Query(ge=1, le=MOST_HOPS)] = 4,
+    as_of: AsOfQuery = None,
+    known: KnownQuery = None,
+) -> JSONResponse:
+    """Return the shortest chains of facts between two entities."""
+    found = await held(request).memory.paths(start, end, scope=asks.scope(user), hops=hops, as_of=clocks(as_of, known))
+    return answer(found)

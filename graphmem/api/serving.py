@@ -1,0 +1,103 @@
+"""Serving: where the service listens, in how many processes, and to whom it answers without a key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from graphmem.api.access import read_jwks
+from graphmem.api.app import create_app
+from graphmem.api.logs import log_json
+from graphmem.api.metrics import SHARED
+from graphmem.errors import SettingsError
+from graphmem.memory import Memory
+from graphmem.settings import Service, Settings, read_service, read_settings
+
+LOOPBACK = "127.0.0.1"
+ANYWHERE = "0.0.0.0"  # noqa: S104  (only with keys)
+HEADERS_SECONDS = 5
+FINISH_SECONDS = 25
+_OPEN = "GRAPHMEM_SERVE_OPEN"
+_WORKS = "GRAPHMEM_SERVE_WORKS"
+
+
+def serve(settings: Settings, port: int, *, host: str | None = None, processes: int = 1, works: bool = True) -> None:
+    """Serve until stopped; raises SettingsError for a port that is taken, or for strangers without any key.
+
+    Without keys it listens on this machine only, and answers for the settings' tenant.
+    """
+    how = read_service()
+    guarded = how.jwks is not None or asyncio.run(_has_keys(settings))
+    if how.jwks is not None:
+        read_jwks(how)
+    host = host or (ANYWHERE if guarded else LOOPBACK)
+    if not guarded and host not in {LOOPBACK, "::1", "localhost"}:
+        raise SettingsError(
+            f"there is no key yet, so nobody else than this machine may be served, and {host} is reached by others. "
+            "Make one: graphmem keys create. Or leave out --host."
+        )
+    os.environ[_OPEN] = "" if guarded else settings.tenant
+    os.environ[_WORKS] = "1" if works else ""
+    with _listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="graphmem-metrics-") as shared:
+        if processes > 1:
+            os.environ[SHARED] = shared
+        bound: int = listener.getsockname()[1]
+        whom = "with a key" if guarded else "this machine only, since there are no keys"
+        print(f"http://{host}:{bound}  ({whom})", flush=True)  # noqa: T201
+        _run(listener, processes)
+
+
+async def _has_keys(settings: Settings) -> bool:
+    async with Memory.open(settings) as memory:
+        return bool(await memory.keys())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as exc:
+        listener.close()
+        raise SettingsError(f"port {port} is taken ({exc}). Name another: graphmem serve --port 8001.") from exc
+    listener.set_inheritable(True)
+    return listener
+
+
+def _run(listener: socket.socket, processes: int) -> None:
+    config = uvicorn.Config(
+        "graphmem.api.serving:from_environment",
+        factory=True,
+        workers=processes,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=HEADERS_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        h11_max_incomplete_event_size=65_536,
+    )
+    if processes > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(1)
+
+
+def from_environment() -> FastAPI:
+    """Return the application of one process of `serve`."""
+    how: Service = read_service()
+    log_json(how.log_level)
+    open_tenant = os.environ.get(_OPEN) or None
+    return create_app(read_settings(), how, open_tenant=open_tenant, works=bool(os.environ.get(_WORKS)))

@@ -1,0 +1,171 @@
+"""The facade's keys: who may use the service, for which tenant, and what they may do there."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from graphmem import rows
+from graphmem.base import Base
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.models import Scope
+from graphmem.ports import Row, Transaction
+from graphmem.serial import utc_text
+
+PREFIX = "gm"
+NAME_LENGTH = 100
+# A key is 256 random bits: the hash has to be slow for nobody's sake, and one check costs about 2 milliseconds.
+_HASHER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
+
+
+class Right(StrEnum):
+    """What a key may do; who may write may read, and an administrator may both."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key as it is kept: everything but the key itself. `id` is the part of it that is no secret."""
+
+    id: str
+    tenant: str
+    name: str
+    rights: tuple[Right, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key that was just made; `secret` is the whole of it, shown this once."""
+
+    key: Key
+    secret: str
+
+
+class Keys(Base):
+    """Keys of the service, in the graph, so that all its processes know them."""
+
+    async def create_key(
+        self,
+        *,
+        tenant: str | None = None,
+        name: str = "",
+        rights: Sequence[str] = (Right.READ, Right.WRITE),
+        expires_in: timedelta | None = None,
+    ) -> NewKey:
+        """Make a key for a tenant, the settings' own by default; raises InvalidInput."""
+        whose = tenant or self._parts.settings.tenant
+        _ = Scope(tenant=whose, user="x")  # refuses what is no tenant's name
+        given = _rights(rights)
+        if len(name) > NAME_LENGTH or not name.isprintable():
+            raise InvalidInput(f"a key's name has at most {NAME_LENGTH} printable characters, not {name!a}.")
+        if expires_in is not None and expires_in <= timedelta(0):
+            raise InvalidInput(f"a key has to hold for some time, not {expires_in}.")
+        now = self._parts.clock.now()
+        key = Key(
+            id=f"{PREFIX}_{secrets.token_hex(6)}",
+            tenant=whose,
+            name=name,
+            rights=given,
+            created_at=now,
+            expires_at=now + expires_in if expires_in else None,
+        )
+        secret = f"{key.id}_{secrets.token_urlsafe(32)}"
+        kept: dict[str, Any] = {
+            "id": key.id,
+            "tenant": whose,
+            "name": name,
+            "hash": _HASHER.hash(secret),
+            "rights": [right.value for right in given],
+            "now": utc_text(now),
+            "expires": utc_text(key.expires_at) if key.expires_at else None,
+        }
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.write("create_key", **kept)
+
+        await self._parts.store.transact(work)
+        return NewKey(key=key, secret=secret)
+
+    async def keys(self, *, tenant: str | None = None) -> tuple[Key, ...]:
+        """Return the keys of a tenant, or of all, also those that hold no more."""
+        return tuple(_key(row) for row in await self._parts.store.read("keys", tenant=tenant))
+
+    async def key_of(self, secret: str) -> Key | None:
+        """Return the key that a secret is, None for one that is unknown, revoked or past its end."""
+        identity = "_".join(secret.split("_")[:2])
+        found = await self._parts.store.read("key_by_id", id=identity)
+        # An unknown key takes as long as a known one.
+        hashed = found[0]["hash"] if found else _nobody()
+        try:
+            _HASHER.verify(hashed, secret)
+        except (VerificationError, InvalidHashError):
+            return None
+        key = _key(found[0]) if found else None
+        return key if key is not None and holds(key, self._parts.clock.now()) else None
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Let a key hold no more, for good; raises NotFound."""
+        await self._end(key_id, self._parts.clock.now(), revoke=True)
+
+    async def rotate_key(self, key_id: str, *, overlap: timedelta = timedelta(days=1)) -> NewKey:
+        """Make a key like another, which holds for `overlap` longer, so that nobody is locked out; raises NotFound."""
+        known = next((k for k in await self.keys() if k.id == key_id), None)
+        if known is None or not holds(known, self._parts.clock.now()):
+            raise NotFound(f"there is no key {key_id!r} that holds.")
+        if overlap < timedelta(0):
+            raise InvalidInput(f"the old key cannot hold for {overlap} longer.")
+        made = await self.create_key(tenant=known.tenant, name=known.name, rights=known.rights)
+        await self._end(key_id, self._parts.clock.now() + overlap, revoke=False)
+        return made
+
+    async def _end(self, key_id: str, at: datetime, *, revoke: bool) -> None:
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.write("end_key", id=key_id, at=utc_text(at), revoke=revoke))
+
+        if not await self._parts.store.transact(work):
+            raise NotFound(f"there is no key {key_id!r}.")
+
+
+def holds(key: Key, now: datetime) -> bool:
+    """Tell whether a key may be used at a time."""
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _rights(given: Sequence[str]) -> tuple[Right, ...]:
+    known = {right.value for right in Right}
+    unknown = sorted(set(given) - known)
+    if unknown or not given:
+        raise InvalidInput(f"a key's rights are some of read, write and admin, not {', '.join(unknown) or 'none'}.")
+    return tuple(right for right in Right if right.value in set(given))
+
+
+def _key(row: Row) -> Key:
+    return Key(
+        id=row["id"],
+        tenant=row["tenant"],
+        name=row["name"],
+        rights=tuple(Right(r) for r in row["rights"]),
+        created_at=rows.moment(row["created_at"]),
+        expires_at=rows.moment(row["expires_at"]) if row["expires_at"] else None,
+        revoked_at=rows.moment(row["revoked_at"]) if row["revoked_at"] else None,
+    )
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash of a key that nobody has."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
