@@ -153,7 +153,7 @@ class Edits(Base):
 
     async def erase(self, *, scope: ScopeLike) -> Erased:
         """Delete all that a scope holds, and return the receipt; it cannot be undone."""
-        return await erase(self._scope(scope), self._parts.store, self._parts.embedder)
+        return await erase(self._scope(scope), self._parts.store, self._parts.embedder, self._parts.clock)
 
     async def _believed(self, fact_id: str, scope: Scope) -> Fact:
         fact = await self.fact(fact_id, scope=scope)

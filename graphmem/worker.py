@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from graphmem.errors import GraphMemError
 from graphmem.memory import Memory
@@ -104,10 +105,21 @@ class Worker:
             task = asyncio.create_task(self._read(one))
             self._running[one.scope.key] = task
             self._scopes[one.scope.key] = one.scope
-            task.add_done_callback(lambda _, key=one.scope.key: self._ended(key))
+            task.add_done_callback(partial(self._ended, one))
         return len(chosen)
 
-    def _ended(self, key: str) -> None:
+    def _ended(self, due: Due, task: asyncio.Task[None]) -> None:
+        """Let go of a scope; after a defect it is put off first, so that it is not read again and again."""
+        key, error = due.scope.key, None if task.cancelled() else task.exception()
+        if error is None:
+            self._let_go(key)
+            return
+        _log.error("a defect while the messages of %s were read", key, exc_info=error)
+        after = asyncio.create_task(self._postpone(due, f"{type(error).__name__}: {error}"))
+        self._running[key] = after
+        after.add_done_callback(lambda _: self._let_go(key))
+
+    def _let_go(self, key: str) -> None:
         self._running.pop(key, None)
         self._scopes.pop(key, None)
         self._news.set()

@@ -43,6 +43,13 @@ def completion(text: str | None, finish: str = "stop", **message: Any) -> Answer
     }
 
 
+def streamed(*pieces: str) -> Wire:
+    """Return an answer in words that comes piece by piece."""
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "tiny-1"}
+    chunks = [{**head, "choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+    return Wire(200, (*(f"data: {json.dumps(c)}\n\n".encode() for c in chunks), b"data: [DONE]\n\n"))
+
+
 def called(arguments: str, name: str = "resolve") -> Answer:
     """Return an answer that calls the tool of that name."""
     call = {"id": "t1", "type": "function", "function": {"name": name, "arguments": arguments}}

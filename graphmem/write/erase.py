@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from graphmem.errors import StoreConflict
 from graphmem.models import Scope
-from graphmem.ports import Embedder, Store, Transaction
+from graphmem.ports import Clock, Embedder, Store, Transaction
+from graphmem.write.turn import turn
 
 BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen.
@@ -23,9 +24,13 @@ class Erased:
     remains: str | None = None
 
 
-async def erase(scope: Scope, store: Store, embedder: Embedder) -> Erased:
-    """Delete all that a scope holds, for good, and what the embedder keeps; a writer meanwhile is a StoreConflict."""
-    deleted = await delete_nodes(scope, store)
+async def erase(scope: Scope, store: Store, embedder: Embedder, clock: Clock) -> Erased:
+    """Delete all that a scope holds, for good, and what the embedder keeps; a writer meanwhile is a StoreConflict.
+
+    Whoever reads its messages ends what is begun first.
+    """
+    async with turn(scope, store, clock):
+        deleted = await delete_nodes(scope, store)
     left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
     if left:
         raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import StrictBool
 
 from graphmem.api.access import Reader, Writer
 from graphmem.api.given import ALWAYS, BODY, Body, Editor, Id, Limit, User, UserQuery, answer, held
@@ -31,7 +32,7 @@ class UndoIn(Body):
     """Whose decision is taken back, and whether later ones that build on it are too."""
 
     user: User
-    cascade: bool = False
+    cascade: StrictBool = False
     editor: Editor = EDITOR
 
 

@@ -47,7 +47,9 @@ class ContextIn(Body):
     user: User | Users
     query: Annotated[str, Field(min_length=1, max_length=QUERY_CHARACTERS, examples=["Where does Ada live?"])]
     as_of: AsOfIn = AsOfIn()
-    tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS, description="at most so many in the context")] = 1000
+    tokens: Annotated[int, Field(strict=True, ge=1, le=MOST_TOKENS, description="at most so many in the context")] = (
+        1000
+    )
     filters: FiltersIn | None = None
     template: Template = "mixed"
 
@@ -55,7 +57,7 @@ class ContextIn(Body):
 class SearchIn(ContextIn):
     """A question, and how it is to be answered."""
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 10
+    limit: Annotated[int, Field(strict=True, ge=1, le=1000)] = 10
     strategy: Strategy = MIX
     rerank: Mode | None = None
 
@@ -68,7 +70,7 @@ class CypherIn(Body):
         str, Field(min_length=1, max_length=CYPHER_CHARACTERS, examples=["MATCH (f:Fact) RETURN f.text LIMIT 10"])
     ]
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    limit: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1000
 
 
 class AnalysisIn(Body):

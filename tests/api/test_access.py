@@ -1,0 +1,193 @@
+"""Who may do what: keys, tokens, rights, tenants."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from graphmem import Memory
+from graphmem.settings import read_settings
+from tests.api.conftest import Served, environment_of, running
+
+TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
+ASKED = {"user": "ada", "query": "Where does Ada live?"}
+
+
+def test_without_a_key_that_holds_nothing_is_answered(served: Served) -> None:
+    wrong = {
+        "none": None,
+        "unknown": "Bearer gm_0123456789ab_x",
+        "ended": f"Bearer {served.keys['acme', 'ended']}",
+        "nearly": f"Bearer {served.keys['acme', 'admin']}x",
+        "another way": f"Basic {served.keys['acme', 'admin']}",
+        "long": f"Bearer {'x' * 10_000}",
+        "forged": f"Bearer {jwt.encode({'sub': 'x', 'tenant': 'acme', 'scope': 'admin'}, 'k' * 32, 'HS256')}",
+        "unsigned": f"Bearer {jwt.encode({'sub': 'x', 'tenant': 'acme', 'scope': 'admin'}, None, 'none')}",
+    }
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
+        for name, header in wrong.items():
+            answer = client.post("/v1/search", json=ASKED, headers={"Authorization": header} if header else {})
+
+            assert answer.status_code == 401, name
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.json()["type"] == "/problems/unauthenticated"
+
+
+@pytest.mark.parametrize(
+    ("right", "reads", "writes", "erases"),
+    [("reader", 200, 403, 403), ("writer", 200, 202, 403), ("admin", 200, 202, 200)],
+)
+def test_each_right_does_what_it_says(served: Served, right: str, reads: int, writes: int, erases: int) -> None:
+    user = f"ada-{uuid.uuid4().hex[:8]}"
+    with served.client("acme", right) as client:
+        kept = client.post("/v1/messages", json={"user": user, "messages": [TURIN]})
+        found = client.post("/v1/search", json={**ASKED, "user": user})
+        erased = client.delete(f"/v1/users/{user}")
+
+    assert (found.status_code, kept.status_code, erased.status_code) == (reads, writes, erases)
+
+
+def test_tenants_with_users_of_one_name_see_nothing_of_each_other(served: Served) -> None:
+    user = f"ada-{uuid.uuid4().hex[:8]}"
+    with served.client("acme") as acme, served.client("beta") as beta:
+        acme.post("/v1/messages", params={"wait": 30}, json={"user": user, "messages": [TURIN]}).raise_for_status()
+        mine = acme.get("/v1/facts", params={"user": user}).json()["facts"]
+        theirs = beta.get("/v1/facts", params={"user": user}).json()["facts"]
+        said = beta.get(f"/v1/facts/{mine[0]['id']}", params={"user": user})
+        never = beta.get("/v1/facts/fa_never", params={"user": user})
+
+        assert [f["text"] for f in mine] == ["Ada lives in Turin"]
+        assert theirs == []
+        assert said.status_code == never.status_code == 404
+        assert said.json()["detail"].replace(mine[0]["id"], "fa_never") == never.json()["detail"]
+        assert user in [u["user"] for u in acme.get("/v1/users", params={"limit": 1000}).json()]
+        assert user not in [u["user"] for u in beta.get("/v1/users", params={"limit": 1000}).json()]
+
+
+def test_a_key_may_be_exchanged_without_locking_anyone_out_and_a_revoked_one_ends(served: Served) -> None:
+    async def exchanged() -> tuple[str, str, str]:
+        async with Memory.open(read_settings(served.environment)) as memory:
+            old = await memory.create_key(tenant="acme", rights=("read",))
+            new = await memory.rotate_key(old.key.id)
+            gone = await memory.create_key(tenant="acme", rights=("read",))
+            await memory.revoke_key(gone.key.id)
+            assert old.secret not in str(await memory.keys(tenant="acme"))
+            return old.secret, new.secret, gone.secret
+
+    answers: list[int] = []
+    for secret in asyncio.run(exchanged()):
+        headers = {"Authorization": f"Bearer {secret}"}
+        answers.append(
+            httpx.post(f"{served.url}/v1/search", json=ASKED, headers=headers, trust_env=False, timeout=60).status_code
+        )
+
+    assert answers == [200, 200, 401]
+
+
+def test_no_key_is_in_the_log(served: Served) -> None:
+    with served.client() as client:
+        client.post("/v1/search", json={**ASKED, "user": "someone-in-particular"}).raise_for_status()
+    log = served.log.read_text()
+
+    assert served.keys["acme", "admin"] not in log
+    assert served.keys["acme", "admin"].rsplit("_", 1)[1] not in log
+    assert "someone-in-particular" not in log
+    lines = [json.loads(line) for line in log[: log.rindex("\n")].splitlines()]
+    assert any(
+        line.get("route") == "/v1/search" and line["status"] == 200 and line["tenant"] == "acme" for line in lines
+    )
+    assert all(line["request_id"] for line in lines if line["logger"] == "graphmem.access")
+
+
+@pytest.fixture(scope="module")
+def by_token(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A service that takes tokens, and the private keys for them by their ids."""
+    folder = tmp_path_factory.mktemp("tokens")
+    private = {"rsa": rsa.generate_private_key(65537, 2048), "ec": ec.generate_private_key(ec.SECP256R1())}
+    public = [
+        {**jwt.algorithms.RSAAlgorithm.to_jwk(private["rsa"].public_key(), as_dict=True), "kid": "rsa", "alg": "RS256"},
+        {**jwt.algorithms.ECAlgorithm.to_jwk(private["ec"].public_key(), as_dict=True), "kid": "ec"},
+    ]
+    jwks = folder / "jwks.json"
+    jwks.write_text(json.dumps({"keys": public}))
+    environment = environment_of(
+        folder / "home", model_url, GRAPHMEM_JWKS=str(jwks), GRAPHMEM_JWT_AUDIENCE="graphmem", GRAPHMEM_JWT_ISSUER="us"
+    )
+    with running(environment, folder / "log", "--host", "127.0.0.1") as url:
+        yield url, private
+
+
+def claims(**other: Any) -> dict[str, Any]:
+    own = {"sub": "app", "tenant": "acme", "scope": "read", "aud": "graphmem", "iss": "us", "exp": time.time() + 60}
+    return {k: v for k, v in {**own, **other}.items() if v is not None}
+
+
+@pytest.mark.parametrize(
+    ("kid", "algorithm", "changed", "status"),
+    [
+        ("rsa", "RS256", {}, 200),
+        ("ec", "ES256", {}, 200),
+        ("rsa", "RS256", {"scope": "write openid"}, 200),
+        ("rsa", "RS256", {"scope": "openid"}, 403),
+        ("rsa", "RS512", {}, 401),
+        ("rsa", "RS256", {"exp": 1_000_000_000}, 401),
+        ("rsa", "RS256", {"exp": None}, 401),
+        ("rsa", "RS256", {"nbf": 32_000_000_000}, 401),
+        ("rsa", "RS256", {"aud": "others"}, 401),
+        ("rsa", "RS256", {"aud": None}, 401),
+        ("rsa", "RS256", {"iss": "others"}, 401),
+        ("rsa", "RS256", {"tenant": None}, 401),
+        ("rsa", "RS256", {"tenant": " "}, 401),
+        ("rsa", "RS256", {"tenant": ["acme"]}, 401),
+    ],
+)
+def test_a_token_is_taken_only_as_it_should_be(
+    by_token: tuple[str, dict[str, Any]], kid: str, algorithm: str, changed: dict[str, Any], status: int
+) -> None:
+    url, private = by_token
+    token = jwt.encode(claims(**changed), private[kid], algorithm, headers={"kid": kid})
+
+    answer = httpx.post(
+        f"{url}/v1/search", json=ASKED, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
+    )
+
+    assert answer.status_code == status, answer.text
+
+
+def test_a_token_signed_with_the_public_key_as_a_secret_is_none(by_token: tuple[str, dict[str, Any]]) -> None:
+    url, private = by_token
+    number = private["rsa"].public_key().public_numbers().n
+    token = jwt.encode(claims(), str(number), "HS256", headers={"kid": "rsa"})
+
+    answer = httpx.post(
+        f"{url}/v1/search", json=ASKED, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
+    )
+
+    assert answer.status_code == 401
+
+
+def test_without_any_key_only_this_machine_is_served(model_url: str, tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "home", model_url)
+    with running(environment, tmp_path / "log") as url:
+        assert url.startswith("http://127.0.0.1:")
+        open_answer = httpx.post(f"{url}/v1/search", json=ASKED, trust_env=False, timeout=60)
+        wrong = httpx.post(
+            f"{url}/v1/search", json=ASKED, headers={"Authorization": "Bearer x"}, trust_env=False, timeout=60
+        )
+    with (
+        pytest.raises(AssertionError, match="there is no key yet"),
+        running(environment, tmp_path / "log", "--host", "0.0.0.0"),
+    ):
+        pass
+
+    assert (open_answer.status_code, wrong.status_code) == (200, 401)

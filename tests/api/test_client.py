@@ -1,0 +1,224 @@
+"""The client: what it returns is what a memory in the same process returns."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from graphmem import AsOf, Filters, Memory, Message, Role
+from graphmem.client import Client, SyncClient
+from graphmem.errors import (
+    CypherRefused,
+    InvalidInput,
+    NotFound,
+    ServiceRefused,
+    ServiceUnavailable,
+    UndoRefused,
+)
+from graphmem.operations import Invalidate
+from graphmem.settings import read_settings
+from tests.api.conftest import Served
+
+AT = datetime(2024, 1, 10, 12, tzinfo=UTC)
+JUNE = datetime(2024, 6, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def client(served: Served) -> AsyncIterator[Client]:
+    async with Client(served.url, served.keys["acme", "admin"], timeout=60) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def local(served: Served) -> AsyncIterator[Memory]:
+    """The same graph, opened here."""
+    async with Memory.open(replace(read_settings(served.environment), tenant="acme")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def user() -> str:
+    return f"ada-{uuid.uuid4().hex[:8]}"
+
+
+def said(text: str, at: datetime = AT, **more: Any) -> Message:
+    return Message(text=text, at=at, speaker="Ada", **more)
+
+
+async def test_every_read_returns_the_values_of_a_memory(client: Client, local: Memory, user: str) -> None:
+    lines = ["I live in Turin.", "My boss is Ingrid.", "Her brother is Lars.", "I work at Lumen."]
+    one = await client.add([said(text, session="s") for text in lines], scope=user)
+    two = await client.add(said("We moved to Oslo last week!", JUNE, metadata={"n": 1}), scope=user)
+    ids = {e.name: e.id for e in await local.entities(scope=user)}
+    (home,) = await local.facts(scope=user, predicate="LIVES_IN")
+
+    assert (one.new, two.new) == (4, 1)
+    assert {c.id for c in (*one.changes, *two.changes)} == {c.id for c in await local.history(scope=user)}
+
+    reads: list[Callable[[Any], Any]] = [
+        lambda m: m.facts_page(scope=user, limit=2),
+        lambda m: m.facts(scope=user, as_of=AsOf(valid=AT)),
+        lambda m: m.facts(scope=user, predicate="LIVES_IN", filters=Filters(types=("Person",), since=AT)),
+        lambda m: m.fact(home.id, scope=user),
+        lambda m: m.history(scope=user),
+        lambda m: m.history(home.id, scope=user),
+        lambda m: m.entities(scope=user),
+        lambda m: m.entity(ids["Ada"], scope=user),
+        lambda m: m.neighbourhood(ids["Ada"], scope=user, hops=2),
+        lambda m: m.paths(ids["Ada"], ids["Lars"], scope=user),
+        lambda m: m.merges(scope=user),
+        lambda m: m.rules(scope=user),
+        lambda m: m.message(two.episode_ids[0], scope=user),
+        lambda m: m.messages(scope=user, session="s"),
+        lambda m: m.sessions(scope=user),
+        lambda m: m.summary(scope=user),
+        lambda m: m.usage(scope=user),
+        lambda m: m.analyse("facts_by_predicate", scope=user),
+        lambda m: m.cypher("MATCH (f:Fact) RETURN f.text AS text ORDER BY text", scope=[user]),
+        lambda m: m.context("Where does Ada live?", scope=user, tokens=200),
+    ]
+    for read in reads:
+        assert await read(client) == await read(local)
+
+    question = {"scope": [user], "limit": 3, "template": "facts", "filters": Filters(metadata={"n": 1})}
+    found, own = [replace(await m.search("Where does Ada live?", **question), timings={}) for m in (client, local)]
+    assert found == own
+    assert found.facts[0].text == "Ada lives in Oslo"
+
+
+async def test_edits_by_hand_are_decisions_on_the_record(client: Client, local: Memory, user: str) -> None:
+    await client.assert_fact("Ada", "LIVES_IN", "Turin", scope=user, valid_from="2023", editor="eve")
+    (fact,) = await client.facts(scope=user)
+    made = await client.correct(fact.id, scope=user, value="Torino", editor="eve")
+    (right,) = await client.facts(scope=user)
+    moved = next(c for c in made if any(isinstance(op, Invalidate) for op in c.operations))
+    first = (await client.history(fact.id, scope=user))[0]
+    with pytest.raises(UndoRefused):
+        await client.undo(first.id, scope=user)
+    await client.undo(moved.id, scope=user)
+    (back,) = await client.facts(scope=user)
+    await client.forget(back.id, scope=user)
+
+    assert (fact.text, right.text, back.text) == ("Ada lives in Turin", "Ada lives in Torino", "Ada lives in Turin")
+    assert await client.facts(scope=user) == ()
+    assert {c.editor for c in await client.history(scope=user)} == {"eve", "editor"}
+
+    ids = {e.name: e.id for e in await client.entities(scope=user)}
+    await client.change_entity(ids["Torino"], scope=user, name="Turin city")
+    await client.merge_entities(ids["Turin"], ids["Torino"], scope=user)
+    merged = await client.entity(ids["Torino"], scope=user)
+    await client.split_entity(ids["Torino"], scope=user)
+    await client.never_the_same(ids["Turin"], ids["Torino"], scope=user)
+
+    assert merged.canonical_id == ids["Turin"]
+    assert (await client.entity(ids["Torino"], scope=user)).name == "Turin city"
+    assert await local.verify(scope=user) == ()
+
+
+async def test_decisions_are_followed_as_they_are_made(client: Client, user: str) -> None:
+    await client.add(said("I live in Turin."), scope=user)
+
+    async def followed() -> list[int]:
+        return [change.number async for change in client.follow(scope=user, seconds=6)]
+
+    following = asyncio.create_task(followed())
+    await asyncio.sleep(1)
+    await client.add(said("We moved to Oslo last week!", JUNE), scope=user)
+    numbers = await following
+    later = [c.number async for c in client.follow(scope=user, after=numbers[0], seconds=0.5)]
+
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) >= 2
+    assert later == numbers[1:]
+
+
+async def test_sent_again_nothing_is_kept_twice(client: Client, served: Served, user: str) -> None:
+    headers = {"Authorization": f"Bearer {served.keys['acme', 'writer']}", "Idempotency-Key": user}
+    body = {"user": user, "messages": [{"text": "I live in Turin.", "speaker": "Ada", "at": AT.isoformat()}]}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, trust_env=False, timeout=60) as raw:
+        once, again = [await raw.post("/v1/messages", json=body) for _ in range(2)]
+        body["messages"] = [{"text": "I live in Oslo.", "speaker": "Ada", "at": AT.isoformat()}]
+        other = await raw.post("/v1/messages", json=body)
+
+    assert (once.json()["new"], again.json()["new"], again.json()["known"]) == (1, 0, 1)
+    assert once.json()["episode_ids"] == again.json()["episode_ids"]
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/conflict")
+    assert (await client.message(once.json()["episode_ids"][0], scope=user)).text == "I live in Turin."
+
+
+async def test_deleting_and_erasing_give_receipts(client: Client, local: Memory, user: str) -> None:
+    added = await client.add([said("I live in Turin."), said("I work at Lumen.", id="two")], scope=user)
+    receipt = await client.delete(added.episode_ids[0], scope=user)
+    left = [f.text for f in await client.facts(scope=user)]
+    erased = await client.erase(scope=user)
+
+    assert (receipt.episode_id, left) == (added.episode_ids[0], ["Ada works at Lumen"])
+    assert erased.deleted["Scope"] == 1
+    assert user not in [u.user for u in await client.users(limit=1000)]
+    assert await local.facts(scope=user) == ()
+
+
+async def test_an_export_is_what_restore_reads(client: Client, served: Served, user: str, tmp_path: Any) -> None:
+    from graphmem.house.archive import read_header, read_lines  # noqa: PLC0415
+
+    await client.add(said("I live in Turin."), scope=user)
+    headers = {"Authorization": f"Bearer {served.keys['acme', 'admin']}"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, trust_env=False, timeout=60) as raw:
+        told = await raw.get(f"/v1/users/{user}/export")
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(told.content)
+
+    assert read_header(file).scopes == (f"acme/{user}",)
+    kinds = [line["node"] for _, line in read_lines(file) if "node" in line]
+    assert {"Fact", "Episode", "Entity", "Change"} <= set(kinds)
+
+
+async def test_talk_is_answered_piece_by_piece_and_kept(served: Served, client: Client, user: str) -> None:
+    await client.add(said("We moved to Oslo last week!", JUNE), scope=user)
+    headers = {"Authorization": f"Bearer {served.keys['acme', 'writer']}"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, trust_env=False, timeout=60) as raw:
+        told = await raw.post("/v1/chat", json={"user": user, "text": "Where do I live?"})
+
+    events = [block.split("\n") for block in told.text.strip().split("\n\n")]
+    assert told.headers["content-type"].startswith("text/event-stream")
+    assert {e[0] for e in events} == {"event: piece", "event: done"}
+    assert "Ada lives in Oslo" in events[-1][1]
+    kept = await client.messages(scope=user, session="chat")
+    assert [(m.role, m.text) for m in kept] == [(Role.USER, "Where do I live?"), (Role.ASSISTANT, "You live in Oslo.")]
+
+
+async def test_errors_are_those_of_a_memory(client: Client, served: Served, user: str) -> None:
+    for wrong, error in (
+        (client.fact("fa_never", scope=user), NotFound),
+        (client.search("", scope=user), InvalidInput),
+        (client.cypher("MATCH (n) DETACH DELETE n", scope=user), CypherRefused),
+        (client.facts(scope=user, filters=Filters(metadata={"n": 1})), InvalidInput),
+        (client.entity("..", scope=user), InvalidInput),
+    ):
+        with pytest.raises(error):
+            await wrong
+    async with Client(served.url, "gm_0_x") as stranger:
+        with pytest.raises(ServiceRefused):
+            await stranger.users()
+    async with Client("http://127.0.0.1:9") as nowhere:
+        with pytest.raises(ServiceUnavailable):
+            await nowhere.users()
+
+
+def test_a_notebook_needs_no_await(served: Served, user: str) -> None:
+    with SyncClient(served.url, served.keys["acme", "admin"], timeout=60) as memory:
+        memory.add(said("I live in Turin."), scope=user)
+
+        assert [f.text for f in memory.facts(scope=user)] == ["Ada lives in Turin"]
+        assert {"add", "search", "facts"} <= set(dir(memory))
+        with pytest.raises(AttributeError, match="follow"):
+            _ = memory.follow
+        with pytest.raises(NotFound):
+            memory.fact("fa_never", scope=user)
