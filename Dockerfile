@@ -1,5 +1,5 @@
-# graphmem and its packages; no key, no password and no data are in it. Without arguments it is the API, which listens on
-# 127.0.0.1 inside the container only, so there is no port to publish: see compose.yaml. Any other command works too:
+# graphmem and its packages; no key, no password and no data are in it. Without arguments it is the API with a worker; until
+# there is a key it listens on 127.0.0.1 inside the container only: see compose.yaml. Any other command works too:
 #   docker run --rm --volume graphmem:/data graphmem:0.1.0 status --scope ada
 # `python -m scripts.image` runs these steps where there is no Docker, and knows just the instructions used here.
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.routing import APIRoute
 
 from graphmem.api import problems
 from graphmem.api.access import Gate
@@ -18,6 +17,7 @@ from graphmem.api.limits import Bounded, Limits
 from graphmem.api.logs import REQUEST_ID, Observed
 from graphmem.api.metrics import Metrics
 from graphmem.api.routes import changes, chat, facts, messages, search, service, users
+from graphmem.api.traces import trace
 from graphmem.memory import Memory
 from graphmem.settings import Service, Settings
 from graphmem.worker import Pace, Worker
@@ -30,15 +30,21 @@ ABOUT = (
 
 
 def create_app(
-    settings: Settings, how: Service | None = None, *, open_tenant: str | None = None, works: bool = True
+    settings: Settings,
+    how: Service | None = None,
+    *,
+    open_tenant: str | None = None,
+    works: bool = True,
+    metrics_folder: str | None = None,
 ) -> FastAPI:
     """Return the application; it opens its memory when it starts.
 
     `open_tenant` is for whom requests without a key are answered, where nobody else can reach it; None asks everyone
-    for a key. `works` tells whether it also reads what waits; other processes may do that instead.
+    for a key. `works` tells whether it also reads what waits; other processes may do that instead. `metrics_folder` is
+    where several processes keep their metrics together.
     """
     how = how or Service()
-    metrics = Metrics()
+    metrics = Metrics(metrics_folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -50,6 +56,7 @@ def create_app(
             async with _working(memory, how, metrics) if works else _idle() as worker:
                 app.state.worker = worker
                 yield
+        app.state.end_traces()
 
     app = FastAPI(
         title="graphmem",
@@ -74,6 +81,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", REQUEST_ID],
         )
     app.add_middleware(Observed, metrics=metrics)
+    app.state.end_traces = trace(app) if how.traces else lambda: None
     _document(app)
     return app
 
@@ -111,8 +119,3 @@ def _document(app: FastAPI) -> None:
         return app.openapi_schema or made()
 
     app.openapi = openapi
-
-
-def routes(app: FastAPI) -> list[APIRoute]:
-    """Return the routes that the document describes."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]

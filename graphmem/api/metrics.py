@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from opentelemetry.trace import get_current_span
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -18,14 +18,16 @@ from graphmem.read.found import SearchResult
 from graphmem.write.pipeline import Outcome
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the processes of a service keep their metrics together; the Prometheus client reads it when it is imported."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _STAGE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 
 
 @dataclass(slots=True)
 class Metrics:
-    """The metrics of one application."""
+    """The metrics of one application; `shared` is the folder where several processes keep theirs."""
 
+    shared: str | None = None
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     requests: Histogram = field(init=False)
     stages: Histogram = field(init=False)
@@ -60,9 +62,11 @@ class Metrics:
         self.store_errors = Counter("graphmem_store_errors", "Errors of the graph store", ["error"], registry=of)
 
     def searched(self, found: SearchResult) -> None:
-        """Enter a search."""
+        """Enter a search, here and on the request's span, if there is one."""
+        span = get_current_span()
         for stage, milliseconds in found.timings.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
+            span.set_attribute(f"graphmem.search.{stage}_ms", milliseconds)
 
     def called(self, kind: str, cost: Cost) -> None:
         """Enter a call to a chat model."""
@@ -92,8 +96,8 @@ class Metrics:
         backlog = await memory.backlog()
         self.waiting.set(backlog.waiting)
         self.waiting_seconds.set(max(0.0, time.time() - backlog.since.timestamp()) if backlog.since else 0.0)
-        if SHARED not in os.environ:
+        if self.shared is None:
             return generate_latest(self.registry)
-        shared = CollectorRegistry()
-        MultiProcessCollector(shared)
-        return generate_latest(shared)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, self.shared)
+        return generate_latest(together)

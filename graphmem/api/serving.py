@@ -7,6 +7,9 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,14 +21,12 @@ from graphmem.api.logs import log_json
 from graphmem.api.metrics import SHARED
 from graphmem.errors import SettingsError
 from graphmem.memory import Memory
-from graphmem.settings import Service, Settings, read_service, read_settings
+from graphmem.settings import Service, Settings, read_service
 
 LOOPBACK = "127.0.0.1"
 ANYWHERE = "0.0.0.0"  # noqa: S104  (only with keys)
 HEADERS_SECONDS = 5
 FINISH_SECONDS = 25
-_OPEN = "GRAPHMEM_SERVE_OPEN"
-_WORKS = "GRAPHMEM_SERVE_WORKS"
 
 
 def serve(settings: Settings, port: int, *, host: str | None = None, processes: int = 1, works: bool = True) -> None:
@@ -43,15 +44,23 @@ def serve(settings: Settings, port: int, *, host: str | None = None, processes: 
             f"there is no key yet, so nobody else than this machine may be served, and {host} is reached by others. "
             "Make one: graphmem keys create. Or leave out --host."
         )
-    os.environ[_OPEN] = "" if guarded else settings.tenant
-    os.environ[_WORKS] = "1" if works else ""
-    with _listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="graphmem-metrics-") as shared:
+    open_tenant = None if guarded else settings.tenant
+    with _listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="graphmem-metrics-") as folder:
         if processes > 1:
-            os.environ[SHARED] = shared
+            # For the processes that are started from here.
+            os.environ[SHARED] = folder
+        build = partial(
+            application,
+            settings,
+            how,
+            open_tenant=open_tenant,
+            works=works,
+            metrics_folder=folder if processes > 1 else None,
+        )
         bound: int = listener.getsockname()[1]
         whom = "with a key" if guarded else "this machine only, since there are no keys"
         print(f"http://{host}:{bound}  ({whom})", flush=True)  # noqa: T201
-        _run(listener, processes)
+        _run(build, listener, processes)
 
 
 async def _has_keys(settings: Settings) -> bool:
@@ -73,9 +82,9 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(listener: socket.socket, processes: int) -> None:
+def _run(build: Callable[[], FastAPI], listener: socket.socket, processes: int) -> None:
     config = uvicorn.Config(
-        "graphmem.api.serving:from_environment",
+        build,
         factory=True,
         workers=processes,
         log_config=None,
@@ -95,9 +104,7 @@ def _run(listener: socket.socket, processes: int) -> None:
         sys.exit(1)
 
 
-def from_environment() -> FastAPI:
+def application(settings: Settings, how: Service, **parts: Any) -> FastAPI:
     """Return the application of one process of `serve`."""
-    how: Service = read_service()
     log_json(how.log_level)
-    open_tenant = os.environ.get(_OPEN) or None
-    return create_app(read_settings(), how, open_tenant=open_tenant, works=bool(os.environ.get(_WORKS)))
+    return create_app(settings, how, **parts)

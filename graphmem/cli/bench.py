@@ -17,12 +17,14 @@ from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, ru
 from graphmem.bench.locomo import load_conversations
 from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
 from graphmem.bench.multihop_phrasings import Half
+from graphmem.bench.probe import Probed, read_probe, run_probe, write_metric
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
 from graphmem.cli.bench_scale import compare, scale
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_multihop import show_multihop
+from graphmem.client import Client
 from graphmem.demo.run import demo_folder
 from graphmem.memory import Memory
 from graphmem.serial import plain
@@ -33,6 +35,38 @@ commands = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
 
 
 commands.command()(locomo)
+
+
+@commands.command()
+def probe(
+    file: Annotated[Path, typer.Argument(help="JSON with `messages`, and `questions` of `question` and `expects`")],
+    url: Annotated[str, typer.Option(help="where the service is")] = "http://127.0.0.1:8000",
+    key: Annotated[str | None, typer.Option(envvar="GRAPHMEM_KEY", help="a key with the right admin")] = None,
+    name: Annotated[str, typer.Option(help="the probe's, and its user's: probe-NAME")] = "default",
+    metric: Annotated[Path | None, typer.Option(help="a *.prom file to write the shares to, for Prometheus")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a running service questions whose facts are known; 1 where one is not found."""
+
+    async def work() -> None:
+        async with Client(url, key) as client:
+            probed = await run_probe(name, read_probe(file), client)
+        if metric is not None:
+            write_metric(probed, metric)
+        printed(as_json, probed, lambda console: _show_probe(console, probed))
+        if probed.missed:
+            raise typer.Exit(1)
+
+    run(work)
+
+
+def _show_probe(console: Console, probed: Probed) -> None:
+    console.print(
+        f"{probed.found:.0%} of {probed.questions} questions found what they expect, {probed.in_facts:.0%} in a fact; "
+        f"{probed.telling_seconds:.1f} s to tell, {probed.asking_seconds:.1f} s to ask."
+    )
+    for question in probed.missed:
+        console.print(f"missed: {escape(question)}")
 
 
 @commands.command()

@@ -52,7 +52,7 @@ def test_compose_yaml_is_as_the_specification_wants_it() -> None:
 
 def test_each_variable_of_ours_is_a_setting() -> None:
     settings = (ROOT / "graphmem" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'env(?:\.get\(|\[)"(\w+)"', settings))
+    read = set(re.findall(r'"((?:GRAPHMEM|NEO4J|OPENAI)_\w+)"', settings))
     in_the_image = set(re.findall(r"((?:GRAPHMEM|NEO4J|OPENAI)_\w+)=", " ".join(texts("ENV"))))
 
     assert in_the_image == {"GRAPHMEM_HOME"}
@@ -78,12 +78,14 @@ def test_the_health_check_asks_a_route_of_the_api_on_its_port(tmp_path: Path) ->
     (port,) = re.findall(r"'127\.0\.0\.1', (\d+)", asked)
 
     assert "get" in routes[route]
-    assert command("CMD") == SERVICES["api"]["command"] == ["serve", "--port", port]
+    assert command("CMD") == ["serve", "--port", port]
+    assert SERVICES["api"]["command"] == ["serve", "--port", port, "--no-worker"]
+    assert SERVICES["api"]["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert "healthcheck" not in SERVICES["api"]
     assert SERVICES["worker"]["healthcheck"] == {"disable": True}
 
 
-def test_ours_run_without_rights_and_publish_no_port() -> None:
+def test_ours_run_without_rights_and_publish_nothing_to_others() -> None:
     (user,) = texts("USER")
 
     assert int(user.partition(":")[0]) > 0
@@ -92,7 +94,8 @@ def test_ours_run_without_rights_and_publish_no_port() -> None:
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["pids_limit"]
-        assert not {"ports", "expose", "user", "privileged", "cap_add", "network_mode"} & set(service)
+        assert not {"expose", "user", "privileged", "cap_add", "network_mode"} & set(service)
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
         assert service["depends_on"] == {"neo4j": {"condition": "service_healthy"}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from graphmem.api.given import (
     FiltersIn,
     Id,
     KnownQuery,
+    State,
     User,
     UserQuery,
     answer,
@@ -37,6 +39,7 @@ from graphmem.read.rerank import Mode
 from graphmem.read.strategies import MIX, Strategy
 
 CYPHER_CHARACTERS = 100_000
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["search"])
 Users = Annotated[list[User], Field(min_length=1, max_length=100)]
 
@@ -104,7 +107,7 @@ async def search(body: SearchIn, request: Request, asks: Reader) -> JSONResponse
         filters=body.filters.filters() if body.filters else None,
         template=body.template,
     )
-    here.metrics.searched(found)
+    _told(here, found)
     return answer(found)
 
 
@@ -120,7 +123,7 @@ async def get_context(body: ContextIn, request: Request, asks: Reader) -> JSONRe
         filters=body.filters.filters() if body.filters else None,
         template=body.template,
     )
-    here.metrics.searched(found)
+    _told(here, found)
     return answer(Context(text=found.text, answerable=found.answerable, confidence=found.confidence))
 
 
@@ -170,3 +173,9 @@ async def find_paths(
     """Return the shortest chains of facts between two entities."""
     found = await held(request).memory.paths(start, end, scope=asks.scope(user), hops=hops, as_of=clocks(as_of, known))
     return answer(found)
+
+
+def _told(here: State, found: SearchResult) -> None:
+    here.metrics.searched(found)
+    if here.service.log_text:
+        _log.info("searched", extra={"question": found.query, "answerable": found.answerable})

@@ -1,0 +1,155 @@
+"""What the service tells those who run it: metrics, traces, its log, the probe."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.api.conftest import Served, environment_of, running
+
+ROOT = Path(__file__).parents[2]
+TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
+OSLO = {"text": "We moved to Oslo last week!", "speaker": "Ada", "at": "2024-06-20T12:00:00Z"}
+
+
+def value(text: str, series: str) -> float:
+    found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def test_metrics_count_what_was_done(client: httpx.Client) -> None:
+    user = f"ada-{uuid.uuid4().hex[:8]}"
+    series = {
+        'graphmem_request_seconds_count{method="POST",route="/v1/search",status="200"}': 1,
+        'graphmem_request_seconds_count{method="GET",route="/v1/facts/{id}",status="404"}': 1,
+        'graphmem_search_stage_seconds_count{stage="seeds"}': 1,
+        'graphmem_model_calls_total{kind="extract",model="tiny-1"}': 2,
+        'graphmem_model_tokens_total{direction="in",model="tiny-1"}': 33,
+        'graphmem_decisions_total{outcome="closed"}': 1,
+    }
+    before = client.get("/metrics").text
+    for message in (TURIN, OSLO):
+        client.post("/v1/messages", params={"wait": 30}, json={"user": user, "messages": [message]}).raise_for_status()
+    client.post("/v1/search", json={"user": user, "query": "Where does Ada live?"}).raise_for_status()
+    client.get("/v1/facts/fa_x", params={"user": user})
+    after = client.get("/metrics").text
+
+    assert {name: value(after, name) - value(before, name) for name in series} == series
+    assert value(after, "graphmem_queue_messages") == 0
+    assert user not in after
+
+
+def test_the_dashboard_and_the_alerts_name_metrics_that_there_are(client: httpx.Client) -> None:
+    told = client.get("/metrics").text
+    known = set(re.findall(r"^# TYPE (\w+)", told, re.MULTILINE))
+    dashboard = (ROOT / "docs" / "service" / "dashboard.json").read_text(encoding="utf-8")
+    alerts = (ROOT / "docs" / "service" / "alerts.yaml").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(graphmem_\w+?)(?:_bucket|_count|_sum)?(?=[\[{)\s\"<>])", dashboard + alerts))
+
+    assert len(json.loads(dashboard)["panels"]) >= 10
+    assert len(yaml.safe_load(alerts)["groups"][0]["rules"]) >= 5
+    assert named - known == {"graphmem_probe_found_ratio"}
+
+
+def test_each_answer_has_an_id_and_headers_that_harden_it(client: httpx.Client) -> None:
+    own = client.get("/healthz", headers={"X-Request-ID": "mine-1"})
+    other = client.get("/healthz", headers={"X-Request-ID": "not\tmine"})
+
+    assert own.headers["x-request-id"] == "mine-1"
+    assert re.fullmatch(r"[0-9a-f]{32}", other.headers["x-request-id"])
+    assert own.headers["x-content-type-options"] == "nosniff"
+    assert own.headers["cache-control"] == "no-store"
+    assert "server" not in own.headers
+    assert "access-control-allow-origin" not in client.get("/healthz", headers={"Origin": "https://evil.test"}).headers
+
+
+def test_it_is_ready_while_the_store_answers(client: httpx.Client) -> None:
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize(("expects", "code", "share"), [("Oslo", 0, "1.0"), ("Rome", 1, "0.0")])
+def test_a_probe_asks_what_is_known_and_writes_the_share(
+    served: Served, tmp_path: Path, expects: str, code: int, share: str
+) -> None:
+    probe = {"messages": [TURIN, OSLO], "questions": [{"question": "Where does Ada live?", "expects": expects}]}
+    (tmp_path / "probe.json").write_text(json.dumps(probe), encoding="utf-8")
+    key = served.keys["acme", "admin"]
+    command = [sys.executable, "-m", "graphmem", "bench", "probe", str(tmp_path / "probe.json"), "--json"]
+    options = ["--url", served.url, "--name", expects.lower(), "--metric", str(tmp_path / "probe.prom")]
+    environment = {**served.environment, "GRAPHMEM_KEY": key}
+
+    done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == code, done.stderr
+    assert json.loads(done.stdout)["missed"] == ([] if code == 0 else ["Where does Ada live?"])
+    written = (tmp_path / "probe.prom").read_text(encoding="utf-8")
+    assert f'graphmem_probe_found_ratio{{probe="{expects.lower()}"}} {share}' in written
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[Any]]]:
+    """A server that takes traces, and the spans that came."""
+    spans: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+            spans.extend(s for r in told.resource_spans for i in r.scope_spans for s in i.spans)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1/traces", spans
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_two_processes_trace_requests_tell_metrics_together_and_log_questions_if_they_may(
+    model_url: str, tmp_path: Path
+) -> None:
+    with collector() as (url, spans):
+        environment = environment_of(
+            tmp_path / "home",
+            model_url,
+            GRAPHMEM_TRACES="on",
+            GRAPHMEM_LOG_TEXT="on",
+            OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=url,
+            OTEL_EXPORTER_OTLP_TRACES_COMPRESSION="none",
+        )
+        with (
+            running(environment, tmp_path / "log", "--processes", "2") as address,
+            httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
+        ):
+            for _ in range(6):
+                client.post("/v1/search", json={"user": "ada", "query": "Where is the cat?"}).raise_for_status()
+            told = client.get("/metrics").text
+
+    counted = value(told, 'graphmem_request_seconds_count{method="POST",route="/v1/search",status="200"}')
+    found = [s for s in spans if s.name == "POST /v1/search"]
+    assert counted == 6
+    assert len(found) == 6
+    assert {"graphmem.search.seeds_ms", "http.status_code"} <= {a.key for s in found for a in s.attributes}
+    assert (tmp_path / "log").read_text().count("Where is the cat?") == 6
