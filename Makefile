@@ -27,6 +27,7 @@ demo: $(READY)
 # As many processes as processors, each with servers of its own; just one where NEO4J_URI names the server to test.
 # In the order of the folders, as the files of tests/contract take longest.
 test: $(DEV)
+	$(BIN)/python -m tests.class_archive
 	$(BIN)/python -m pytest -q --numprocesses $(if $(NEO4J_URI),0,auto) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)

@@ -52,6 +52,9 @@ def main() -> None:
     prove("writes-embedded", "graphmem", "bench", "writes", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
+    full = {"GRAPHMEM_FULL_COUNTS": "1"}
+    counted = ("contract/test_filters.py", "contract/test_hostile_replies.py", "unit/intake/test_intake.py")
+    prove("full-counts", "pytest", "-q", *(f"tests/{file}" for file in counted), variables=full)
     sizes = ("--facts", "20000", "--scopes", "200", "--json")
     prove("scale-embedded", "graphmem", "bench", "scale", *sizes)
     prove("growth-embedded", "graphmem", "bench", "scale", "--growth", "1000,10000,20000", "--json")

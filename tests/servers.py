@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
+
+import arcadedb_embedded
 
 from scripts import neo4j_local
 
@@ -19,6 +23,9 @@ PLANS_ONCE = {
     # Else a query has a plan for none, for a few and for many values of each parameter.
     "internal.cypher.use_parameter_size": "false",
 }
+PACKAGE = Path(arcadedb_embedded.__file__).parent
+JAVA, JARS = PACKAGE / "jre" / "bin" / "java", PACKAGE / "jars"
+KEPT = Path(__file__).parents[1] / ".pytest_cache" / "classes"
 
 
 def short_lived(
@@ -30,4 +37,11 @@ def short_lived(
 
 def quick_embedded_stores() -> None:
     """Let the embedded stores that this process starts, and those that its commands start, be such servers too."""
-    os.environ.setdefault("JAVA_TOOL_OPTIONS", " ".join(QUICK))
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", " ".join((*QUICK, f"-XX:SharedArchiveFile={class_archive()}")))
+
+
+def class_archive() -> Path:
+    """Return where `tests.class_archive` keeps what it makes; where nothing is, a JVM goes without."""
+    files = [JAVA, *sorted(JARS.glob("*.jar"))]
+    states = "\n".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return KEPT / f"{hashlib.sha256(states.encode()).hexdigest()[:16]}.jsa"

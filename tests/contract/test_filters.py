@@ -6,18 +6,20 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graphmem import AsOf, Episode, Fact, FactPage, Filters, Memory, Message, SearchResult, Settings
+from graphmem import AsOf, Episode, Fact, FactPage, Filters, Memory, Message, SearchResult
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import InvalidInput
+from tests.conftest import ENGINES, new_scope, settings_of
 from tests.conftest import Add as Story
-from tests.conftest import new_scope
+from tests.counts import FULL
 from tests.scripted import ScriptedChat, triple
 
-DRAWS = 8
+DRAWS, MIXTURES = (8, 20) if FULL else (4, 10)
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 SESSIONS, AGENTS, CHANNELS = ("monday", "friday"), ("planner", "coach", None), ("chat", "mail")
 SAID = {
@@ -80,12 +82,13 @@ class World:
     types: dict[str, str]
 
 
-@pytest.fixture
-async def world(settings: Settings, embedder: LocalEmbedder) -> AsyncIterator[World]:
+@pytest.fixture(scope="module", params=ENGINES)
+async def world(request: pytest.FixtureRequest, embedded_home: Path, embedder: LocalEmbedder) -> AsyncIterator[World]:
+    """A world of each engine; the tests only ask."""
     model = ScriptedChat(read=lambda said: LINES.get(said, []))
     scopes = (new_scope(), new_scope())
     said = messages()
-    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+    async with Memory.open(settings_of(request, embedded_home), model=model, embedder=embedder) as memory:
         await memory.add([m for n, m in enumerate(said) if n % len(LINES) % 3], scope=scopes[0])
         await memory.add([m for n, m in enumerate(said) if not n % len(LINES) % 3], scope=scopes[1])
         facts = [f for scope in scopes for f in await memory.facts(scope=scope, limit=1000)]
@@ -198,7 +201,7 @@ async def test_each_filter_lets_through_what_python_does(world: World) -> None:
 async def test_filters_together_let_through_what_passes_all_of_them(world: World) -> None:
     dice = random.Random(5)
     passed = {"facts": 0, "messages": 0}
-    for _ in range(20):
+    for _ in range(MIXTURES):
         await check(some_filters(dice.sample(KINDS, dice.randint(2, 3)), dice), world, passed)
     assert passed["facts"]
     assert passed["messages"]

@@ -12,6 +12,7 @@ from graphmem import Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.models import Role
 from graphmem.ports import ChatReply, ChatRequest
+from tests.counts import FULL
 from tests.scripted import rule, triple
 from tests.values import day, said
 
@@ -122,8 +123,10 @@ async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
     settings: Settings, embedder: LocalEmbedder, scope: str
 ) -> None:
     model = Hostile("")
+    # What is refused is so before a store is asked; how it is parked is the same for all.
+    replies = REFUSED if FULL or settings.neo4j_uri is None else REFUSED[::4]
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
-        for number, text in enumerate(REFUSED):
+        for number, text in enumerate(replies):
             model.replies["extract"] = text
             added = await memory.add(said("I live in Oslo.", "2024-01-10"), scope=scope)
             assert list(added.parked.values()) != [], f"reply {number} was taken: {text[:300]}"
@@ -131,7 +134,7 @@ async def test_what_breaks_a_rule_is_parked_and_nothing_of_it_is_kept(
         status = await memory.status(scope=scope)
         breaches = await memory.verify(scope=scope)
 
-    assert (status.parked, status.facts, status.entities, status.changes) == (len(REFUSED), 0, 0, 0)
+    assert (status.parked, status.facts, status.entities, status.changes) == (len(replies), 0, 0, 0)
     assert breaches == ()
 
 

@@ -22,7 +22,7 @@ from tests.ledger_model import LedgerModel
 from tests.scripted import ScriptedChat, triple
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
-EXAMPLES = int(os.environ.get("GRAPHMEM_PROPERTY_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("GRAPHMEM_PROPERTY_EXAMPLES", "5"))
 PLACES = st.sampled_from(["Turin", "Oslo", "Graz"])
 DAYS = st.integers(0, 60)
 WHO = st.sampled_from(["Ada", "Ada", "Zoe"])

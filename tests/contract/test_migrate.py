@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from graphmem.errors import StoreOlder
 from graphmem.house.doctor import examine
 from graphmem.house.upkeep import migrate_store
 from scripts import neo4j_local
+from tests.conftest import scripted
 from tests.scripted import ScriptedChat
 from tests.servers import short_lived
 
@@ -55,9 +59,22 @@ def undone(earlier: int, version: str) -> list[str]:
     return [*steps, NO_SWEEP] if earlier < 3 else steps
 
 
+SCOPE = "ada"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A version's server that nobody else uses, and the facts that one scope of it holds."""
+
+    version: str
+    uri: str
+    facts: list[str]
+
+
 @pytest.fixture(scope="module", params=["5.26.30", "2026.08.1"])
-def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """A version and the address of a server that nobody else uses."""
+async def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: LocalEmbedder
+) -> AsyncIterator[Told]:
     try:
         neo4j_local.prepare(request.param)
         neo4j_local.java_of(request.param)
@@ -66,7 +83,24 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
             pytest.fail(str(missing))
         pytest.skip(str(missing))
     with short_lived(request.param) as running:
-        yield request.param, running.bolt_uri
+        settings = Settings(home=tmp_path_factory.mktemp("told"), neo4j_uri=running.bolt_uri, tenant="test")
+        facts = await _tell(settings, scripted(), embedder, SCOPE)
+        yield Told(version=request.param, uri=running.bolt_uri, facts=facts)
+
+
+@pytest.fixture(scope="module")
+async def told(tmp_path_factory: pytest.TempPathFactory, embedder: LocalEmbedder) -> tuple[Path, list[str]]:
+    """The directory of an embedded store that nobody uses any more, and the facts that one scope of it holds."""
+    settings = Settings(home=tmp_path_factory.mktemp("told") / "home", tenant="test")
+    facts = await _tell(settings, scripted(), embedder, SCOPE)
+    await asyncio.to_thread(_await_its_end, settings.home)
+    return settings.home, facts
+
+
+def _await_its_end(home: Path) -> None:
+    """Wait for the lock that the server keeps for life."""
+    with (home / "server.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 async def _tell(settings: Settings, model: ScriptedChat, embedder: LocalEmbedder, scope: str) -> list[str]:
@@ -96,15 +130,14 @@ async def _run(
 
 @pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5, 6])
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
-    server: tuple[str, str], earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+    server: Told, earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
 ) -> None:
-    version, uri = server
+    version, uri = server.version, server.uri
     settings = Settings(home=tmp_path, neo4j_uri=uri, tenant="test")
-    before = await _tell(settings, model, embedder, scope)
     await _run(uri, undone(earlier, version))
 
     with pytest.raises(StoreOlder, match="graphmem migrate"):
-        await _ask(settings, model, embedder, scope)
+        await _ask(settings, model, embedder, SCOPE)
     assert {c.name for c in await examine(settings, embedder) if not c.well} >= {"schema"}
     planned = await migrate_store(settings, dry_run=True)
     done = await asyncio.gather(migrate_store(settings), migrate_store(settings))
@@ -113,18 +146,18 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     assert steps == list(planned.steps), "two at once take each step once"
     assert steps[-1].split("/")[1].startswith("0007")
     assert (await migrate_store(settings)).steps == ()
-    assert await _ask(settings, model, embedder, scope) == before
+    assert await _ask(settings, model, embedder, SCOPE) == server.facts
     async with AsyncGraphDatabase.driver(uri) as driver:
         shown = await driver.execute_query("SHOW INDEXES YIELD name, state")
         online = {row["name"] for row in shown.records if row["state"] == "ONLINE"}
         dialect = "neo4j526" if version.startswith("5") else "neo4j2026"
         assert set(expected_indexes(dialect)) <= online
         labels = await driver.execute_query(
-            "MATCH (f:Fact {scope: $scope}) RETURN labels(f) AS labels", scope=f"test/{scope}"
+            "MATCH (f:Fact {scope: $scope}) RETURN labels(f) AS labels", scope=f"test/{SCOPE}"
         )
         assert labels.records
         if dialect == "neo4j526":
-            bucket = f"Fact{bucket_of(f'test/{scope}')}"
+            bucket = f"Fact{bucket_of(f'test/{SCOPE}')}"
             assert all(sorted(row["labels"]) == ["Fact", bucket] for row in labels.records)
 
 
@@ -139,10 +172,16 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     ],
 )
 async def test_the_embedded_store_is_brought_up_to_date_when_opened(
-    earlier: int, steps: list[str], tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+    earlier: int,
+    steps: list[str],
+    told: tuple[Path, list[str]],
+    tmp_path: Path,
+    embedder: LocalEmbedder,
+    model: ScriptedChat,
 ) -> None:
+    home, before = told
     settings = Settings(home=tmp_path / "home", tenant="test")
-    before = await _tell(settings, model, embedder, scope)
+    shutil.copytree(home, settings.home)
     server = EmbeddedServer(settings.home)
     address = server.ensure()
     older = [BEFORE_7[-1], NO_SWEEP, f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}"]
@@ -151,5 +190,5 @@ async def test_the_embedded_store_is_brought_up_to_date_when_opened(
 
     lacking = await migrate_store(settings, dry_run=True)
     assert [step.split("/")[1][:4] for step in lacking.steps] == steps
-    assert await _ask(settings, model, embedder, scope) == before
+    assert await _ask(settings, model, embedder, SCOPE) == before
     assert (await migrate_store(settings)).steps == ()

@@ -46,7 +46,7 @@ def test_sizes_that_do_not_rise_are_refused(sizes: list[int]) -> None:
 def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(
-        app, ["bench", "scale", "--growth", "300,700", "--hub", "300", "--questions", "8", "--json"]
+        app, ["bench", "scale", "--growth", "60,120", "--hub", "60", "--questions", "4", "--json"]
     )
 
     figures = json.loads(done.stdout)
@@ -56,7 +56,7 @@ def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.M
     named = {s["strategy"]: s["named"] for s in searches}
     assert all(s["named"] == 1.0 for s in searches if s["strategy"] != "triplet"), named
     assert all({"embed", "seeds", "expand", "rank", "tokens"} <= set(s["stages_ms"]) for s in searches)
-    assert [g["facts"] for g in figures["growth"]] == [300, 700]
+    assert [g["facts"] for g in figures["growth"]] == [60, 120]
     assert figures["growth"][0]["p95_ratios"] == {s["strategy"]: 1.0 for s in figures["growth"][0]["searches"]}
     assert figures["writes"]["statements"]
     assert 0 < figures["files"]["indexes"] < figures["files"]["all"]
