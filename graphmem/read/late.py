@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.ports import TOKEN_NUMBERS, Passage, QueryTokens, Reader, Row, TokenEmbedder
+from graphmem.products import products
 from graphmem.text import embedded_text
 
 Nearest: TypeAlias = Mapping[str, NDArray[np.float32]]
@@ -60,7 +61,7 @@ def cosines(tokens: bytes, question: NDArray[np.float32]) -> NDArray[np.float32]
     vectors = np.frombuffer(tokens, dtype=np.int8).reshape(-1, TOKEN_NUMBERS).astype(np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     # The products are few numbers, the vectors many: so it is the products that are divided.
-    return vectors @ question.T / np.maximum(lengths, 1.0)[:, None]
+    return products(vectors, question) / np.maximum(lengths, 1.0)[:, None]
 
 
 def weighed(nearest: NDArray[np.float32], weights: NDArray[np.float32]) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graphmem.ontology import NOTED, RELATED_TO, Ontology, Predicate
 from graphmem.ports import Embedder
+from graphmem.products import products
 from graphmem.read.nested import PLACEHOLDER
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -69,7 +70,7 @@ class Relations:
         read = np.asarray(await self.embedder.embed(parts), dtype=np.float32)
         async with self._learning:
             await self._learn(met)
-        near = read @ self._vectors.T
+        near = products(read, self._vectors)
         # Each part's nearness to all forms has a mean of 0 and a deviation of 1, since models differ in range.
         near -= near.mean(axis=1, keepdims=True)
         near /= np.maximum(near.std(axis=1, keepdims=True), 1e-6)
