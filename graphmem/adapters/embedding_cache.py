@@ -17,7 +17,10 @@ from graphmem.ports import Embedder
 
 MOST_VECTORS = 50_000
 """How many are kept; at 1,536 numbers each that takes about 350 MB."""
-MOST_QUESTIONS = 256
+MOST_RECENT = 1000
+"""How many vectors are kept in memory: those of questions, and of what questions are compared with, come again."""
+FEW = 64
+"""From how many texts on they are taken for ones that are written, which do not come again."""
 BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
@@ -104,14 +107,15 @@ class CachedEmbedder:
     The vectors of a text that is erased, deleted or asked to be forgotten must not outlive it. A vector does not tell
     which graph and scope its text is in, and one text can be in many, so `forget` empties the cache whole: the next
     writes pay for what they embed anew, which is the lesser evil. It does so whether or not this embedder keeps any,
-    since another one may have kept some in that file. Vectors of questions are kept in memory only, the last 256.
+    since another one may have kept some in that file. In memory only are kept the last vectors of questions and, where
+    the file is not used, those of a few texts.
     """
 
     def __init__(self, inner: Embedder, path: Path, *, keep: bool | None = None, most: int = MOST_VECTORS) -> None:
         self.inner = inner
         self._keep = inner.remote if keep is None else keep
         self._cache = VectorCache(path, most=most)
-        self._questions: OrderedDict[bytes, list[float]] = OrderedDict()
+        self._recent: OrderedDict[bytes, list[float]] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -139,8 +143,10 @@ class CachedEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector for each text, computing those that are not kept; raises EmbedderError."""
-        if not self._keep or not texts:
-            return await self.inner.embed(texts)
+        if not texts:
+            return []
+        if not self._keep:
+            return await (self.inner.embed(texts) if len(texts) > FEW else self._embed_few(texts))
         keys = {text: self._key(text) for text in texts}
         generation, known = await asyncio.to_thread(self._cache.get, list(keys.values()))
         lacking = [text for text, key in keys.items() if key not in known]
@@ -152,15 +158,20 @@ class CachedEmbedder:
 
     async def embed_query(self, text: str) -> list[float]:
         """Return the vector of a question; raises EmbedderError."""
-        if not self._keep:
-            return await self.inner.embed_query(text)
-        key = self._key(text)
-        found = self._questions.pop(key, None)
-        vector = found if found is not None else await self.inner.embed_query(text)
-        self._questions[key] = vector
-        if len(self._questions) > MOST_QUESTIONS:
-            self._questions.popitem(last=False)
-        return list(vector)
+        recent, key = self._recent, self._key(text, "question")
+        if key not in recent:
+            _remember(recent, {key: await self.inner.embed_query(text)})
+        recent.move_to_end(key)
+        return list(recent[key])
+
+    async def _embed_few(self, texts: Sequence[str]) -> list[list[float]]:
+        recent, keys = self._recent, {text: self._key(text) for text in texts}
+        known = {key: recent[key] for key in keys.values() if key in recent}
+        lacking = [text for text, key in keys.items() if key not in known]
+        if lacking:
+            known |= zip((keys[t] for t in lacking), await self.inner.embed(lacking), strict=True)
+        _remember(recent, known)
+        return [list(known[keys[text]]) for text in texts]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the inner embedder counts."""
@@ -168,7 +179,8 @@ class CachedEmbedder:
 
     async def forget(self) -> None:
         """Let go of every vector that is kept, in the file and in memory; raises EmbedderError."""
-        self._questions.clear()
+        # Another one, so that what is being computed is not kept after this either.
+        self._recent = OrderedDict()
         await asyncio.to_thread(self._cache.empty)
         await self.inner.forget()
 
@@ -176,8 +188,17 @@ class CachedEmbedder:
         """Close the inner embedder."""
         await self.inner.close()
 
-    def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self.name}\0{text}".encode()).digest()
+    def _key(self, text: str, *kind: str) -> bytes:
+        return hashlib.sha256("\0".join((self.name, *kind, text)).encode()).digest()
+
+
+def _remember(recent: OrderedDict[bytes, list[float]], vectors: Mapping[bytes, list[float]]) -> None:
+    """Keep vectors as the last ones; those longest unused go."""
+    for key, vector in vectors.items():
+        recent[key] = vector
+        recent.move_to_end(key)
+    while len(recent) > MOST_RECENT:
+        recent.popitem(last=False)
 
 
 @contextmanager

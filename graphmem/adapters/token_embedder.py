@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from graphmem.adapters.carried import Carried
 from graphmem.errors import EmbedderError
 from graphmem.ports import Passage, QueryTokens
+from graphmem.products import products
 from graphmem.text import STOP_WORDS
 
 WEIGHTS = Carried(
@@ -96,7 +97,7 @@ class LocalTokens:
         made = [b""] * len(passage.texts)
         for window in self._windows(passage):
             tokens = [*window.lead, *(token for _, piece in window.pieces for token in piece)]
-            vectors = _unit(self.raw(tokens)[len(window.lead) :] @ self._projection)
+            vectors = _unit(products(self.raw(tokens)[len(window.lead) :], self._directions))
             whole = np.clip(np.rint(vectors * SCALE), -127, 127).astype(np.int8)
             at = 0
             for text, piece in window.pieces:
@@ -125,7 +126,7 @@ class LocalTokens:
         ids = self.tokens(text)[:WINDOW]
         words = [self._loaded()[1].id_to_token(i) for i in ids]
         weights = np.array([_weight(word) for word in words], dtype=np.float32)
-        vectors = _unit(self.raw(ids) @ self._projection)
+        vectors = _unit(products(self.raw(ids), self._directions))
         kept = weights > 0
         return QueryTokens(
             words=tuple(w for w, k in zip(words, kept, strict=True) if k), vectors=vectors[kept], weights=weights[kept]
@@ -153,8 +154,8 @@ class LocalTokens:
         return session, tokenizer
 
     @cached_property
-    def _projection(self) -> Floats:
-        return np.load(PROJECTION).astype(np.float32)
+    def _directions(self) -> Floats:
+        return np.ascontiguousarray(np.load(PROJECTION).astype(np.float32).T)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphmem import rows
-from graphmem.models import Episode, Fact
+from graphmem.models import Fact
 from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked
 from graphmem.read.filtered import passing_facts, passing_messages, with_passing_sources
@@ -17,6 +17,7 @@ from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
 from graphmem.read.seeds import EPISODES, Seeds
 from graphmem.read.walk import HOPS, Chain, Step, Walk
+from graphmem.rows import Around
 
 DEGREE = 200
 """How many facts of one entity are looked at, so that a hub costs no more than others; its best ones are seeds too."""
@@ -28,16 +29,15 @@ BESIDE = 40
 class Expanded:
     """The subgraph around the seeds.
 
-    `near` and `late` are the facts' nearness to the question, as a whole and token by token; `near_episodes` is that of
-    the messages as a whole. `passing` are the messages that may be returned, the others are only beside them.
+    `near` and `late` are the facts' nearness to the question, as a whole and token by token. `passing` are the messages
+    that may be returned, the others are only beside them.
     """
 
     facts: Mapping[str, Fact]
     chains: Mapping[str, Chain]
     near: Mapping[str, float]
     late: Mapping[str, float]
-    episodes: Mapping[str, Episode]
-    near_episodes: Mapping[str, float]
+    episodes: Mapping[str, Around]
     passing: Set[str]
 
 
@@ -65,8 +65,7 @@ async def expand(
         chains=chains,
         near=near,
         late=late,
-        episodes={e.id: e for e in (rows.episode(row["episode"]) for row in found)},
-        near_episodes={row["episode"]["id"]: row["near"] for row in found},
+        episodes={e.id: e for e in found},
         passing=passing,
     )
 
@@ -75,7 +74,6 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
     walk = Walk()
     walk.begin(_named(asked, seeds))
     times = asked.times
-    parts: Mapping[str, Any] | None = None
     for _ in range(HOPS):
         around = {"entities": walk.frontier, "degree": DEGREE, **times}
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
@@ -86,8 +84,7 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
         if not met:
             break
         # Only where there is something to walk over, since the parts have to be embedded.
-        parts = parts or await relations.read(walk.parts())
-        walk.go(await relations.scores(parts, met))
+        walk.go(await relations.scores(walk.parts(), met))
     return walk
 
 
@@ -125,7 +122,8 @@ async def _nearness(
     return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
 
 
-async def _around(asked: Asked, ids: list[str], reader: Reader) -> tuple[list[Row], set[str]]:
+async def _around(asked: Asked, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:
     """Return messages with their neighbours, and the ids of those that pass."""
-    found = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
-    return found, await passing_messages([row["episode"]["id"] for row in found], asked.filters, asked.keys, reader)
+    told = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
+    found = [Around(*fields) for row in told for fields in row["around"]]
+    return found, await passing_messages([e.id for e in found], asked.filters, asked.keys, reader)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.ports import TOKEN_NUMBERS, Passage, QueryTokens, Reader, Row, TokenEmbedder
+from graphmem.products import products
 from graphmem.text import embedded_text
 
 Nearest: TypeAlias = Mapping[str, NDArray[np.float32]]
@@ -51,14 +52,16 @@ def nearness(question: QueryTokens, tokens: Mapping[str, bytes]) -> Nearest:
     if not kept or not len(question.vectors):
         return {}
     starts = np.cumsum([0, *(len(raw) // TOKEN_NUMBERS for raw in kept.values())])[:-1]
-    best = np.maximum.reduceat(decoded(b"".join(kept.values())) @ question.vectors.T, starts, axis=0)
+    best = np.maximum.reduceat(cosines(b"".join(kept.values()), question.vectors), starts, axis=0)
     return dict(zip(kept, best, strict=True))
 
 
-def decoded(tokens: bytes) -> NDArray[np.float32]:
-    """Return stored tokens as vectors of length 1."""
+def cosines(tokens: bytes, question: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how near each stored token is to each of a question, whose vectors have a length of 1."""
     vectors = np.frombuffer(tokens, dtype=np.int8).reshape(-1, TOKEN_NUMBERS).astype(np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1.0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    # The products are few numbers, the vectors many: so it is the products that are divided.
+    return products(vectors, question) / np.maximum(lengths, 1.0)[:, None]
 
 
 def weighed(nearest: NDArray[np.float32], weights: NDArray[np.float32]) -> float:

@@ -58,13 +58,6 @@ class Nested:
                     found.append((Place(left, right), " ".join(words).replace(" 's", "'s")))
         return found
 
-    def all_parts(self) -> list[str]:
-        """Return all that may be read anywhere, that beside the name first."""
-        places = [self.start]
-        for place in places:
-            places += [p for p, _ in self.parts(place) if p not in places]
-        return [text for place in places for _, text in self.parts(place)]
-
 
 def nested(question: str, names: Sequence[str]) -> Nested | None:
     """Return what a question says around the longest of an entity's names that is in it; None where none is."""

@@ -19,7 +19,7 @@ from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.late import Nearest, nearest_tokens
 from graphmem.read.names import spoken
 from graphmem.read.question import read_question
-from graphmem.read.rank import EpisodeRanking
+from graphmem.read.rank import CHOSEN, EpisodeRanking
 from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
@@ -100,12 +100,12 @@ class ReadPipeline:
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             # Apart from what holds, so that no chain leads over what has ended.
             withdrawn = _telling(rank_facts(asked, seeds, expanded, {**holding, **over}), over) if over else []
-            until = min(asked.known, now)
+            until, among = min(asked.known, now), max(limit, CONTEXT_AMONG)
             ranking = EpisodeRanking(asked, expanded, facts[:limit])
         with _timed(timings, "tokens"):
             nearest = await self._nearest(asked, ranking)
         with _timed(timings, "order"):
-            episodes = [e for e in ranking.found(nearest) if e.episode.at <= until]
+            episodes = ranking.found(nearest, until, max(among, CHOSEN))
             known = answerability(asked, episodes, facts, nearest)
         mode = rerank or self._rerank
         if mode != "none":
@@ -115,7 +115,6 @@ class ReadPipeline:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, asked, self._store)
         with _timed(timings, "context"):
-            among = max(limit, CONTEXT_AMONG)
             evidence = Evidence(facts=facts[:among], episodes=episodes[:among], withdrawn=withdrawn)
             context = render_context(
                 evidence, tokens, self._embedder.count_tokens, now, template=template, answerable=known.answerable

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain, islice
 
 import numpy as np
 
-from graphmem.models import Episode
 from graphmem.ports import QueryTokens
 from graphmem.read.asked import Asked
 from graphmem.read.expand import Expanded
@@ -16,6 +17,7 @@ from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.late import Nearest, weighed
 from graphmem.read.question import named_speaker, stems
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
+from graphmem.rows import Around, moment
 
 K1, B = 1.0, 0.4
 WINDOW = 2
@@ -46,18 +48,23 @@ class EpisodeRanking:
         chosen = self._order[:CHOSEN]
         return list(dict.fromkeys([*chosen, *(n for i in chosen for n, _ in self.neighbours[i])]))
 
-    def found(self, nearest: Nearest) -> list[FoundEpisode]:
-        """Return the messages, best first; those that were not compared token by token come after those that were."""
+    def found(self, nearest: Nearest, until: datetime, most: int) -> list[FoundEpisode]:
+        """Return the best messages of those said until a time, all that were compared token by token before others."""
+        ranked = self._compared(nearest)
+        compared = {f.episode.id for f in ranked}
+        others = (self._found(i, self._weights.first) for i in self._order if i not in compared)
+        return list(islice((f for f in chain(ranked, others) if f.episode.at <= until), most))
+
+    def _compared(self, nearest: Nearest) -> list[FoundEpisode]:
         compared = [i for i in self._order[:CHOSEN] if i in nearest]
-        if self._tokens is None or not compared:
-            return [self._found(i, self._weights.first) for i in self._order]
+        if self._tokens is None:
+            return []
         own = ranged({i: weighed(nearest[i], self._tokens.weights) for i in compared})
         window = ranged({i: self._window(i, nearest, self._tokens) for i in compared})
         for i in compared:
             self.signs[i] |= {"own": own[i], "window": window[i]}
         ranked = [self._found(i, self._weights.late) for i in compared]
-        ranked.sort(key=lambda f: (-f.score, f.episode.seq))
-        return [*ranked, *(self._found(i, self._weights.first) for i in self._order if i not in own)]
+        return sorted(ranked, key=lambda f: (-f.score, f.episode.seq))
 
     def _window(self, episode: str, nearest: Nearest, tokens: QueryTokens) -> float:
         around = [nearest[i] for i, _ in self.neighbours[episode] if i in nearest]
@@ -65,23 +72,23 @@ class EpisodeRanking:
 
     def _found(self, episode: str, weights: Mapping[str, float]) -> FoundEpisode:
         parts = weighted(self.signs[episode], weights)
-        return FoundEpisode(episode=self._episodes[episode], score=total(parts), parts=parts, path=())
+        return FoundEpisode(episode=self._episodes[episode].whole(), score=total(parts), parts=parts, path=())
 
     def _signs(self, asked: Asked, expanded: Expanded, facts: Sequence[FoundFact]) -> dict[str, dict[str, float]]:
         episodes = list(self._episodes.values())
         if not episodes:
             return {}
         words = _scaled(_windowed_bm25(asked.question.stems, episodes, self.neighbours))
-        near = ranged({e.id: expanded.near_episodes.get(e.id, 0.0) for e in episodes})
+        near = ranged({e.id: e.near for e in episodes if e.near is not None})
         speaker = named_speaker(asked.text, {e.speaker for e in episodes})
         stated = _stated(facts)
         return {
             e.id: {
                 "words": words[e.id],
-                "near": near[e.id],
-                "near_window": max(near[i] * WINDOW_DECAY**distance for i, distance in self.neighbours[e.id]),
+                "near": near.get(e.id, 0.0),
+                "near_window": max(near.get(i, 0.0) * WINDOW_DECAY**distance for i, distance in self.neighbours[e.id]),
                 "speaker": float(e.speaker == speaker),
-                "date": asked.question.fit(e.at),
+                "date": asked.question.fit(moment(e.at)),
                 "question": float(e.text.rstrip().endswith("?")),
                 "fact": stated.get(e.id, 0.0),
             }
@@ -89,9 +96,9 @@ class EpisodeRanking:
         }
 
 
-def _neighbours(episodes: Sequence[Episode]) -> dict[str, list[tuple[str, int]]]:
+def _neighbours(episodes: Sequence[Around]) -> dict[str, list[tuple[str, int]]]:
     """Return for each message those of its session at most two places away, itself included, with the distance."""
-    sessions: dict[tuple[str, str], list[Episode]] = defaultdict(list)
+    sessions: dict[tuple[str, str], list[Around]] = defaultdict(list)
     for episode in episodes:
         sessions[episode.scope, episode.session].append(episode)
     around: dict[str, list[tuple[str, int]]] = {}
@@ -107,24 +114,22 @@ def _neighbours(episodes: Sequence[Episode]) -> dict[str, list[tuple[str, int]]]
 
 
 def _windowed_bm25(
-    asked: Sequence[str], episodes: Sequence[Episode], neighbours: Mapping[str, Sequence[tuple[str, int]]]
+    asked: Sequence[str], episodes: Sequence[Around], neighbours: Mapping[str, Sequence[tuple[str, int]]]
 ) -> dict[str, float]:
     """BM25 with each term's best over the window. Source: Robertson and Zaragoza 2009, with k1 1.0 and b 0.4."""
-    counts = {e.id: Counter(stems(f"{e.speaker} {e.text}")) for e in episodes}
-    lengths = {i: sum(c.values()) for i, c in counts.items()}
-    average = sum(lengths.values()) / len(lengths)
-    total = {e.id: 0.0 for e in episodes}
+    held = {e.id: stems(f"{e.speaker} {e.text}") for e in episodes}
+    average = sum(map(len, held.values())) / len(held)
+    total = dict.fromkeys(held, 0.0)
     for term in asked:
-        frequency = sum(1 for c in counts.values() if term in c)
-        if not frequency:
-            continue
-        idf = math.log(1 + (len(counts) - frequency + 0.5) / (frequency + 0.5))
-        own = {
-            i: c[term] * (K1 + 1) / (c[term] + K1 * (1 - B + B * lengths[i] / average)) if term in c else 0.0
-            for i, c in counts.items()
-        }
-        for i, around in neighbours.items():
-            total[i] += idf * max(own[j] * WINDOW_DECAY**distance for j, distance in around)
+        counts = {i: count for i, said in held.items() if (count := said.count(term))}
+        idf = math.log(1 + (len(held) - len(counts) + 0.5) / (len(counts) + 0.5))
+        best: dict[str, float] = defaultdict(float)
+        for i, count in counts.items():
+            own = count * (K1 + 1) / (count + K1 * (1 - B + B * len(held[i]) / average))
+            for j, distance in neighbours[i]:
+                best[j] = max(best[j], own * WINDOW_DECAY**distance)
+        for i, most in best.items():
+            total[i] += idf * most
     return total
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.ontology import NOTED, RELATED_TO, Ontology, Predicate
 from graphmem.ports import Embedder
+from graphmem.products import products
 from graphmem.read.nested import PLACEHOLDER
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -23,9 +24,11 @@ MANY = 4
 _UNSAID = {NOTED, RELATED_TO}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """What a fact says between its ends, read from its subject, or backwards from its object."""
+class Relation(NamedTuple):
+    """What a fact says between its ends, read from its subject, or backwards from its object.
+
+    A tuple, since a search looks thousands of them up.
+    """
 
     phrase: str
     backwards: bool = False
@@ -60,24 +63,22 @@ class Relations:
             return (*found, Relation(phrase=inverse, backwards=not backwards))
         return found
 
-    async def read(self, parts: Sequence[str]) -> dict[str, Floats]:
-        """Return the vectors of parts of a question, embedded at once."""
-        vectors = await self.embedder.embed(list(parts)) if parts else []
-        return {part: np.asarray(v, dtype=np.float32) for part, v in zip(parts, vectors, strict=True)}
-
-    async def scores(self, parts: Mapping[str, Floats], met: Iterable[Relation]) -> dict[str, Mapping[Relation, float]]:
-        """Return for each part the logarithm of how likely it means each relation, of all that are known."""
+    async def scores(self, parts: Sequence[str], met: Iterable[Relation]) -> dict[str, Mapping[Relation, float]]:
+        """Return for each part of a question the logarithm of how likely it means each relation that is known."""
+        if not parts:
+            return {}
+        read = np.asarray(await self.embedder.embed(parts), dtype=np.float32)
         async with self._learning:
             await self._learn(met)
-        near = np.stack(list(parts.values())) @ self._vectors.T
+        near = products(read, self._vectors)
         # Each part's nearness to all forms has a mean of 0 and a deviation of 1, since models differ in range.
         near -= near.mean(axis=1, keepdims=True)
         near /= np.maximum(near.std(axis=1, keepdims=True), 1e-6)
         best = near.reshape(len(parts), -1, FORMS).max(axis=2) * SHARPNESS
         likely = best - np.log(np.exp(best).sum(axis=1, keepdims=True))
+        # The columns are in the order in which the relations were learned.
         return {
-            part: {relation: float(row[column]) for relation, column in self._columns.items()}
-            for part, row in zip(parts, likely, strict=True)
+            part: dict(zip(self._columns, row, strict=True)) for part, row in zip(parts, likely.tolist(), strict=True)
         }
 
     async def _learn(self, met: Iterable[Relation]) -> None:

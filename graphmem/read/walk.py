@@ -23,7 +23,7 @@ BEAM = 60
 ENTITIES = 12
 """How many entities a hop goes on from."""
 PARTS = 150
-"""How many parts of a question are compared with relations."""
+"""How many parts of a question a hop compares with relations."""
 HOP_GAIN = 1.5
 """What reading one part more is worth, since longer parts fit nothing well and each part may fail."""
 HUB_COST = 1.0
@@ -34,6 +34,7 @@ COUNTED = 20
 OF_ONE_PART = 0.1
 """What a walk counts where the question is one part: how near a fact is to it says the same, and in any language."""
 Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
+_Parts: TypeAlias = Sequence[tuple[Place, Mapping[Relation, float]]]
 _Reading: TypeAlias = tuple[Place, bool, float]
 """Where a question has been read to, whether that is its end, and how well a fact says what was read."""
 
@@ -109,8 +110,9 @@ class Walk:
                     self._touching[end].append(step)
 
     def parts(self) -> list[str]:
-        """Return the parts of the question that any hop may read."""
-        return list(dict.fromkeys(text for way in self._ways for text in way.nested.all_parts()))[:PARTS]
+        """Return the parts of the question that the next hop may read."""
+        at = {(id(way.nested), way.place): way for way in self._ways}.values()
+        return list(dict.fromkeys(text for way in at for _, text in way.nested.parts(way.place)))[:PARTS]
 
     def relations(self) -> set[Relation]:
         """Return what the facts say that the next hop may go over."""
@@ -122,10 +124,12 @@ class Walk:
         """Go one hop on; `scores` say for each part of the question how likely it means each relation."""
         following: dict[tuple[str, Place], _Way] = {}
         # Many ways stand at one place, and many facts say one thing: what that reads is looked up once.
-        readings: dict[tuple[int, Place], dict[tuple[Relation, ...], list[_Reading]]] = defaultdict(dict)
+        read: dict[tuple[int, Place], tuple[_Parts, dict[tuple[Relation, ...], list[_Reading]]]] = {}
         for way in self._ways:
-            known = readings[id(way.nested), way.place]
-            parts = [(place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores]
+            at = id(way.nested), way.place
+            if at not in read:
+                read[at] = [(place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores], {}
+            parts, known = read[at]
             steps = [(s, s.subject == way.entity) for s in self._touching[way.entity] if s.id not in way.path]
             alike = Counter((s.forwards[0].phrase, forwards) for s, forwards in steps)
             costs = {key: HUB_COST * math.log(count) for key, count in alike.items()}
@@ -182,9 +186,7 @@ def _gain(rank: int, behind: float) -> float:
     return (1 - rank / COUNTED + math.exp(behind / 2)) / 2
 
 
-def _readings(
-    said: Sequence[Relation], parts: Sequence[tuple[Place, Mapping[Relation, float]]], end: Place
-) -> list[_Reading]:
+def _readings(said: Sequence[Relation], parts: _Parts, end: Place) -> list[_Reading]:
     """Return how well what a fact says fits each part that may be read next, where it fits at all."""
     best = ((place, [likely[r] for r in said if r in likely]) for place, likely in parts)
     return [(place, place == end, max(fits)) for place, fits in best if fits]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.embedders import InProcess
-from graphmem.adapters.embedding_cache import CachedEmbedder, VectorCache
+from graphmem.adapters.embedding_cache import MOST_RECENT, CachedEmbedder, VectorCache
 from graphmem.errors import EmbedderError
 
 _MANY = """
@@ -83,7 +83,7 @@ async def test_a_local_embedder_computes_and_leaves_no_file(tmp_path: Path) -> N
     await cached.embed(["Ada"])
     await cached.forget()
 
-    assert inner.computed == ["Ada", "Ada"]
+    assert inner.computed == ["Ada"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -107,11 +107,27 @@ async def test_questions_are_kept_in_memory_only(tmp_path: Path) -> None:
     assert await cached.embed_query("Where?") == await cached.embed_query("Where?")
     assert inner.computed == ["? Where?"]
     assert list(tmp_path.iterdir()) == []
-    for i in range(300):
+    for i in range(MOST_RECENT):
         await cached.embed_query(str(i))
     inner.computed.clear()
     await cached.embed_query("Where?")
     assert inner.computed == ["? Where?"], "only the last ones are kept"
+
+
+async def test_a_few_texts_are_kept_in_memory_where_the_file_is_not_used_until_some_are_to_be_forgotten(
+    tmp_path: Path,
+) -> None:
+    inner = Digests()
+    cached = CachedEmbedder(inner, tmp_path / "v.sqlite")
+
+    first = await cached.embed(["Ada", "Turin"])
+    assert await cached.embed(["Turin", "Ada", "Rome"]) == [first[1], first[0], *await Digests().embed(["Rome"])]
+    assert inner.computed == ["Ada", "Turin", "Rome"]
+    assert list(tmp_path.iterdir()) == []
+
+    await cached.forget()
+    await cached.embed(["Ada"])
+    assert inner.computed[3:] == ["Ada"]
 
 
 async def test_forgetting_leaves_no_byte_of_a_vector(tmp_path: Path) -> None:

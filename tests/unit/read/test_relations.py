@@ -22,7 +22,7 @@ def alone() -> Relations:
 
 async def test_searches_at_once_learn_the_relations_once() -> None:
     one, many, met = alone(), alone(), [Relation(phrase="reports to"), Relation(phrase="once outran")]
-    parts = await one.read(["the supervisor of Anna"])
+    parts = ["the supervisor of Anna"]
 
     first = await one.scores(parts, met)
     at_once = await asyncio.gather(*(many.scores(parts, met) for _ in range(3)))
@@ -32,7 +32,6 @@ async def test_searches_at_once_learn_the_relations_once() -> None:
 
 async def test_words_are_told_apart() -> None:
     relations = alone()
-    parts = await relations.read(["the supervisor of Anna"])
-    (likely,) = (await relations.scores(parts, [Relation(phrase="reports to")])).values()
+    (likely,) = (await relations.scores(["the supervisor of Anna"], [Relation(phrase="reports to")])).values()
 
     assert likely[Relation(phrase="reports to")] > likely[Relation(phrase="lives in")]
