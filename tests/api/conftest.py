@@ -18,6 +18,7 @@ from graphmem import Memory
 from graphmem.ports import ChatRequest
 from graphmem.settings import read_settings
 from graphmem.write.replies import ExtractionReply
+from tests.browse import cypher
 from tests.conftest import decide, read
 from tests.openai_server import Answer, completion, openai_server, streamed
 from tests.scripted import ScriptedChat
@@ -102,7 +103,7 @@ async def make_keys(environment: dict[str, str]) -> dict[tuple[str, str], str]:
     return made
 
 
-@pytest.fixture(scope="session", params=["embedded", "neo4j"])
+@pytest.fixture(scope="package", params=["embedded", "neo4j"])
 def served(
     request: pytest.FixtureRequest, model_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
@@ -111,8 +112,12 @@ def served(
     environment = environment_of(folder / "home", model_url, **more)
     keys = asyncio.run(make_keys(environment))
     log = folder / "log"
+    # Its worker reads whatever waits on the server, so it is gone before other tests use that.
     with running(environment, log, "--host", "127.0.0.1") as url:
         yield Served(url=url, environment=environment, log=log, keys=keys)
+    settings = read_settings(environment)
+    if settings.neo4j_uri is not None:
+        cypher(settings, "MATCH (n) DETACH DELETE n")
     assert '"level": "ERROR"' not in log.read_text(), log.read_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -208,7 +209,7 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_stored(
         ("hello\n", UnreadableFile, "no backup|is cut"),
         ("", UnreadableFile, "no backup"),
         (lines[0].replace('"format": 1', '"format": 2') + "".join(lines[1:]), StoreNewer, "Upgrade"),
-        (lines[0].replace('"schema": 7', '"schema": 99') + "".join(lines[1:]), StoreNewer, "Upgrade"),
+        (re.sub(r'"schema": \d+', '"schema": 99', lines[0]) + "".join(lines[1:]), StoreNewer, "Upgrade"),
         (lines[0].replace('"dimension": 384', '"dimension": "many"') + "".join(lines[1:]), UnreadableFile, "header"),
     ):
         bad.write_text(text, encoding="utf-8")
