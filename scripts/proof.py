@@ -55,6 +55,8 @@ def main() -> None:
     full = {"GRAPHMEM_FULL_COUNTS": "1"}
     counted = ("contract/test_filters.py", "contract/test_hostile_replies.py", "unit/intake/test_intake.py")
     prove("full-counts", "pytest", "-q", *(f"tests/{file}" for file in counted), variables=full)
+    prove("isolation", "pytest", "-q", "tests/api/test_isolation.py", variables=full)
+    prove("kills", "pytest", "-q", "tests/api/test_kill.py", variables=full)
     sizes = ("--facts", "20000", "--scopes", "200", "--json")
     prove("scale-embedded", "graphmem", "bench", "scale", *sizes)
     prove("growth-embedded", "graphmem", "bench", "scale", "--growth", "1000,10000,20000", "--json")
@@ -62,6 +64,7 @@ def main() -> None:
     for version in neo4j_local.RELEASES:
         with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
             _prove_scale(version, server)
+            prove(f"load-neo4j-{version}", "scripts.load", "--store", server.bolt_uri)
             for facts in ("10000", "100000"):
                 measured = ("bench", "writes", "--facts", facts, "--json", "--store", server.bolt_uri)
                 prove(f"writes-{facts}-neo4j-{version}", "graphmem", *measured)
