@@ -16,7 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
+from schemathesis import checks as general
 from schemathesis.specs.openapi import checks
 
 from graphmem import Memory, Settings
@@ -25,8 +25,8 @@ from graphmem.settings import read_settings
 from tests.api.conftest import Served
 
 EXAMPLES = 200 if os.environ.get("GRAPHMEM_PROOF") else 4
-CHECKS = [
-    not_a_server_error,
+CHECKS: list[Any] = [
+    general.not_a_server_error,
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_headers_conformance,
@@ -64,8 +64,8 @@ def ground(served: Served) -> Iterator[Ground]:
     with httpx.Client(base_url=served.url, headers=headers, trust_env=False, timeout=60) as client:
 
         def ids(path: str) -> list[dict[str, Any]]:
-            found = client.get(path, params={"user": "ada"}).json()
-            return found["facts"] if isinstance(found, dict) else found
+            found: Any = client.get(path, params={"user": "ada"}).json()
+            return found["facts"] if path == "/v1/facts" else found
 
         client.post("/v1/messages?wait=30", json={"user": "ada", "messages": said}).raise_for_status()
         known = {
@@ -101,7 +101,8 @@ def _aimed(case: Any, ground: Ground, which: int) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_answer_is_a_documented_one(ground: Ground, operation: str) -> None:
     found = ground.schema.find_operation_by_id(operation)
-    cases = st.one_of(found.as_strategy(generation_mode=mode) for mode in GenerationMode)
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    cases: Any = st.one_of(*[found.as_strategy(generation_mode=mode) for mode in modes])
 
     @settings(
         max_examples=EXAMPLES,
@@ -109,7 +110,7 @@ def test_every_answer_is_a_documented_one(ground: Ground, operation: str) -> Non
         database=None,
         deadline=None,
         phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
     @given(case=cases, aimed=st.booleans(), which=st.integers(0, 5))
     def sent(case: Any, aimed: bool, which: int) -> None:
