@@ -21,6 +21,16 @@ from graphmem.operations import Change
 from graphmem.serial import dump
 
 EVENTS = "text/event-stream"
+EVENT_STREAM = {
+    EVENTS: {
+        "schema": {
+            "type": "object",
+            "description": "each event of the stream; `data` is JSON",
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}, "id": {"type": "string"}},
+            "required": ["event", "data"],
+        }
+    }
+}
 LOOK_SECONDS = 1.0
 ALIVE_SECONDS = 15.0
 AT_ONCE = 100
@@ -53,7 +63,7 @@ async def list_changes(
     "/changes/feed",
     operation_id="follow_changes",
     response_class=StreamingResponse,
-    responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": EVENT_STREAM}},
 )
 async def follow_changes(
     user: UserQuery,

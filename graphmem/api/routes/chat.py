@@ -14,7 +14,7 @@ from graphmem.agent import Agent, Answered
 from graphmem.api.access import Principal, Writer
 from graphmem.api.given import ALWAYS, BODY, Body, User, held
 from graphmem.api.problems import answers, kind_of, told
-from graphmem.api.routes.changes import EVENTS
+from graphmem.api.routes.changes import EVENT_STREAM, EVENTS
 from graphmem.errors import GraphMemError
 from graphmem.serial import dump
 
@@ -34,9 +34,7 @@ class ChatIn(Body):
     "/chat",
     operation_id="chat",
     response_class=StreamingResponse,
-    responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
-    | BODY
-    | answers("backlog-full", "model-failed", "budget-spent"),
+    responses={200: {"content": EVENT_STREAM}} | BODY | answers("backlog-full", "model-failed", "budget-spent"),
 )
 async def chat(body: ChatIn, request: Request, asks: Writer) -> StreamingResponse:
     """Answer with what is remembered, as server-sent events: `piece`s, then `done` with the facts that were used.
