@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphmem.adapters.queries import Analysis, Parameter, load_analyses
 from graphmem.base import Base, ScopeLike
@@ -80,6 +80,7 @@ class Analytics(Base):
         """
         if not 1 <= limit <= MOST_ROWS:
             raise InvalidInput(f"limit must lie between 1 and {MOST_ROWS}, not {limit}.")
+        _check_numbers(parameters or {})
         store = self._parts.store
         guarded = guard(query, [s.key for s in self._scopes(scope)], parameters, shortest=store.finds_shortest)
         found = await store.ask(guarded, limit)
@@ -97,10 +98,31 @@ def _value(analysis: str, parameter: Parameter, given: Mapping[str, object], now
     try:
         match parameter.type:
             case "INT":
-                return int(str(value))
+                return _bounded(int(str(value)))
             case "TIME":
                 return utc_text(parse_date(str(value))[0])
             case _:
                 return str(value)
     except ValueError as exc:
         raise InvalidInput(f"{analysis}: {parameter.name} is {value!r}, which is no {parameter.type} ({exc}).") from exc
+
+
+def _bounded(number: int) -> int:
+    """Return a number that a store can hold, 64 bits; raises ValueError."""
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("it has more than 64 bits")
+    return number
+
+
+def _check_numbers(value: object) -> None:
+    """Raise InvalidInput for a whole number, however deep in a parameter, that no store can hold."""
+    if isinstance(value, Mapping):
+        _check_numbers(list(cast("Mapping[object, object]", value).values()))
+    elif isinstance(value, (list, tuple)):
+        for one in cast("list[object]", value):
+            _check_numbers(one)
+    elif isinstance(value, int):
+        try:
+            _bounded(value)
+        except ValueError as exc:
+            raise InvalidInput(f"a parameter is too large ({exc}).") from exc

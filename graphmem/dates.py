@@ -23,7 +23,10 @@ def parse_date(text: str) -> tuple[datetime, Precision]:
     at = datetime.fromisoformat(stripped)
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return _bounded(at.astimezone(UTC)), Precision.INSTANT
+    try:
+        return _bounded(at.astimezone(UTC)), Precision.INSTANT
+    except OverflowError as exc:
+        raise ValueError(f"{text!r} lies before the year 1 or after 9998 in UTC") from exc
 
 
 def _bounded(at: datetime) -> datetime:

@@ -10,6 +10,7 @@ from datetime import datetime
 from graphmem import rows
 from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_clocks
+from graphmem.dates import parse_date
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Scope
 from graphmem.read.filtered import conditions, with_passing_sources
@@ -166,10 +167,10 @@ def _read_cursor(text: str) -> tuple[str, str]:
         since, sign, fact = (
             base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode().partition("|")
         )
-        at = datetime.fromisoformat(since)
+        at, _ = parse_date(since)
     except ValueError as exc:
         raise _bad_cursor(text) from exc
-    if not sign or not fact or at.tzinfo is None:
+    if not sign or not fact:
         raise _bad_cursor(text)
     return utc_text(at), fact
 

@@ -55,6 +55,7 @@ def main() -> None:
     full = {"GRAPHMEM_FULL_COUNTS": "1"}
     counted = ("contract/test_filters.py", "contract/test_hostile_replies.py", "unit/intake/test_intake.py")
     prove("full-counts", "pytest", "-q", *(f"tests/{file}" for file in counted), variables=full)
+    prove("schema", "pytest", "-q", "tests/api/test_schema.py", variables=full)
     prove("isolation", "pytest", "-q", "tests/api/test_isolation.py", variables=full)
     prove("kills", "pytest", "-q", "tests/api/test_kill.py", variables=full)
     sizes = ("--facts", "20000", "--scopes", "200", "--json")

@@ -27,6 +27,8 @@ READ_BODIES = {"POST", "PATCH"}
 UNLIMITED = ("/healthz", "/readyz", "/metrics")
 BACKLOG_SECONDS = 1.0
 BACKLOG_RETRY = "10"
+MOST_TENANTS = 10_000
+"""So many backlogs are remembered."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,8 @@ class Limits:
                 f"{waiting:,} messages wait to be read, and {most:,} may (GRAPHMEM_BACKLOG).",
                 {"Retry-After": BACKLOG_RETRY},
             )
+        if len(self._backlogs) >= MOST_TENANTS:
+            self._backlogs.clear()
         self._backlogs[tenant] = (time.monotonic(), waiting + more)
 
 

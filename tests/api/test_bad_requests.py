@@ -40,6 +40,16 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/v1/analytics/nothing", {"user": "ada"}, 422, "analysis"),
     ("GET", "/v1/facts?user=ada&after=%00", None, 422, "after"),
     ("GET", "/v1/facts?user=ada&after=ZmE=", None, 422, "after"),
+    (
+        "GET",
+        "/v1/facts?user=ada&after=MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMHxmYV8x",  # the year 1, 14 hours before UTC
+        None,
+        422,
+        "after",
+    ),
+    ("POST", "/v1/facts", {**FACT, "valid_from": "0001-01-01T00:00:00+14:00"}, 422, "year 1"),
+    ("POST", "/v1/cypher", {"user": "ada", "query": "RETURN $n AS n", "parameters": {"n": [2**64]}}, 422, "64 bits"),
+    ("POST", "/v1/analytics/most_connected_entities", {"user": "ada", "parameters": {"limit": 2**64}}, 422, "64 bits"),
     ("GET", "/v1/facts?user=ada&limit=-1", None, 422, "limit"),
     ("GET", "/v1/facts?user=ada&as_of=9999-12-31T23:59:59-14:00", None, 200, ""),
     ("GET", "/v1/facts", None, 422, "user"),

@@ -1,9 +1,8 @@
-"""The service keeps to its own OpenAPI document, whatever is sent; GRAPHMEM_PROOF=1 sends more."""
+"""The service keeps to its own OpenAPI document, whatever is sent; GRAPHMEM_FULL_COUNTS sends more."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from graphmem import Memory, Settings
 from graphmem.api.app import create_app
 from graphmem.settings import read_settings
 from tests.api.conftest import Served
+from tests.counts import FULL
 
-EXAMPLES = 200 if os.environ.get("GRAPHMEM_PROOF") else 4
+EXAMPLES = 200 if FULL else 4
 CHECKS: list[Any] = [
     general.not_a_server_error,
     checks.status_code_conformance,

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -103,7 +103,7 @@ async def _refuse_other(messages: list[Message], scope: Scope, memory: Memory) -
     """Raise Refused where the key was used for messages that say something else."""
     ids = {episode_id(scope, str(m.id)): m for m in messages}
     for known in await memory.messages_by_ids(list(ids), scope=scope):
-        if known.text and known.text != ids[known.id].text:
+        if known.text and (known.text, known.at) != (ids[known.id].text, ids[known.id].at):
             raise Refused("conflict", "this Idempotency-Key was sent with other messages; take a new one for these.")
 
 
@@ -157,7 +157,11 @@ async def list_sessions(
     responses=answers("not-found"),
 )
 async def list_session_messages(
-    session: str, user: UserQuery, request: Request, asks: Reader, limit: Limit = 100
+    session: Annotated[str, Path(min_length=1, max_length=200)],
+    user: UserQuery,
+    request: Request,
+    asks: Reader,
+    limit: Limit = 100,
 ) -> JSONResponse:
     """Return the last messages of a session, oldest first."""
     found = await held(request).memory.messages(scope=asks.scope(user), session=session, limit=limit)
