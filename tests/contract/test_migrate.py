@@ -49,10 +49,17 @@ BEFORE_7 = [
     "MATCH (n) WHERE n.tokens IS NOT NULL OR n.tokens_due IS NOT NULL REMOVE n.tokens, n.tokens_due",
 ]
 
+BEFORE_8 = [
+    "DROP CONSTRAINT api_key_id IF EXISTS",
+    "DROP INDEX scope_due IF EXISTS",
+    "DROP INDEX episode_parked IF EXISTS",
+]
+
 
 def undone(earlier: int, version: str) -> list[str]:
     """Return what makes a graph of an earlier schema of one of today's."""
-    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_7]
+    steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_8]
+    steps += BEFORE_7 if earlier < 7 else []
     steps += BEFORE_6 if earlier < 6 else []
     steps += BEFORE_5 if earlier < 5 else []
     steps += BEFORE_4[version] if earlier < 4 else []
@@ -128,7 +135,7 @@ async def _run(
             await driver.execute_query(statement, database_=database)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("earlier", [1, 2, 3, 4, 5, 6, 7])
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     server: Told, earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
 ) -> None:
@@ -144,7 +151,7 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     steps = [step for one in done for step in one.steps]
 
     assert steps == list(planned.steps), "two at once take each step once"
-    assert steps[-1].split("/")[1].startswith("0007")
+    assert steps[-1].split("/")[1].startswith("0008")
     assert (await migrate_store(settings)).steps == ()
     assert await _ask(settings, model, embedder, SCOPE) == server.facts
     async with AsyncGraphDatabase.driver(uri) as driver:
@@ -164,11 +171,12 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
 @pytest.mark.parametrize(
     ("earlier", "steps"),
     [
-        (1, ["0002", "0002", "0003", "0005", "0006", "0006", "0007", "0007"]),
-        (2, ["0003", "0005", "0006", "0006", "0007", "0007"]),
-        (3, ["0005", "0006", "0006", "0007", "0007"]),
-        (5, ["0006", "0006", "0007", "0007"]),
-        (6, ["0007", "0007"]),
+        (1, ["0002", "0002", "0003", "0005", "0006", "0006", "0007", "0007", "0008", "0008"]),
+        (2, ["0003", "0005", "0006", "0006", "0007", "0007", "0008", "0008"]),
+        (3, ["0005", "0006", "0006", "0007", "0007", "0008", "0008"]),
+        (5, ["0006", "0006", "0007", "0007", "0008", "0008"]),
+        (6, ["0007", "0007", "0008", "0008"]),
+        (7, ["0008", "0008"]),
     ],
 )
 async def test_the_embedded_store_is_brought_up_to_date_when_opened(
