@@ -12,7 +12,7 @@ from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_clocks
 from graphmem.dates import parse_date
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Scope
+from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Scope, tenant_prefix
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
 from graphmem.serial import utc_text
@@ -112,8 +112,7 @@ class Lists(Base):
         check_range("limit", limit, 1, MOST_RESULTS)
         whose = tenant or self._parts.settings.tenant
         last = Scope(tenant=whose, user=after).key if after else ""
-        prefix = Scope(tenant=whose, user="x").key[:-1]
-        found = await self._parts.store.read("users", prefix=prefix, after=last, limit=limit)
+        found = await self._parts.store.read("users", prefix=tenant_prefix(whose), after=last, limit=limit)
         return tuple(
             User(
                 user=Scope.from_key(row["scope"]).user,

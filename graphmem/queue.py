@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_range
-from graphmem.models import Scope
+from graphmem.models import Scope, tenant_prefix
 from graphmem.ports import Transaction
 from graphmem.serial import milliseconds, utc_text
 
@@ -103,7 +102,7 @@ class Queue(Base):
 
 
 def _prefix(tenant: str | None) -> str:
-    return "" if tenant is None else f"{quote(tenant, safe='')}/"
+    return "" if tenant is None else tenant_prefix(tenant)
 
 
 def _moment(due: int | None) -> datetime | None:

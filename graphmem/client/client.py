@@ -127,10 +127,8 @@ class Client:
         template: Template = "mixed",
     ) -> SearchResult:
         """Return the facts and messages that answer a question, with a context; see `Memory.search`."""
-        asked = {"limit": limit, "tokens": tokens, "rerank": rerank, "strategy": strategy, "template": template}
-        body = {"user": users_of(scope), "query": query, "as_of": plain(as_of or AsOf()), **asked}
-        if filters is not None:
-            body["filters"] = plain(filters)
+        asked = {"limit": limit, "rerank": rerank, "strategy": strategy}
+        body = _question(query, scope, as_of, filters, tokens=tokens, template=template, **asked)
         return await self._post(SearchResult, "/v1/search", body)
 
     async def context(
@@ -144,11 +142,8 @@ class Client:
         template: Template = "mixed",
     ) -> str:
         """Return what is known about a question as text for a prompt."""
-        body = {"user": users_of(scope), "query": query, "as_of": plain(as_of or AsOf()), "tokens": tokens}
-        if filters is not None:
-            body["filters"] = plain(filters)
-        found = await self._send("POST", "/v1/context", repeats=True, json={**body, "template": template})
-        return json.loads(found)["text"]
+        body = _question(query, scope, as_of, filters, tokens=tokens, template=template)
+        return json.loads(await self._send("POST", "/v1/context", repeats=True, json=body))["text"]
 
     async def facts_page(
         self,
@@ -380,6 +375,14 @@ def user_of(scope: ScopeLike) -> str:
 def users_of(scope: ScopeLike | Sequence[ScopeLike]) -> str | list[str]:
     """Return the user or users that are named."""
     return user_of(scope) if isinstance(scope, (Scope, str)) else [user_of(s) for s in scope]
+
+
+def _question(
+    query: str, scope: ScopeLike | Sequence[ScopeLike], as_of: AsOf | None, filters: Filters | None, **asked: Any
+) -> dict[str, Any]:
+    """Return a question as the service reads it."""
+    body = {"user": users_of(scope), "query": query, "as_of": plain(as_of or AsOf()), **asked}
+    return body if filters is None else {**body, "filters": plain(filters)}
 
 
 def _part(text: str) -> str:

@@ -40,6 +40,7 @@ from graphmem.models.said import (
     Role,
     Scalar,
     Scope,
+    tenant_prefix,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "Statement",
     "Triple",
     "label_of",
+    "tenant_prefix",
 ]

@@ -50,7 +50,7 @@ class Scope:
     @property
     def key(self) -> str:
         """The injective text form, ``tenant/user`` with both parts percent-encoded."""
-        return f"{quote(self.tenant, safe='')}/{quote(self.user, safe='')}"
+        return f"{tenant_prefix(self.tenant)}{quote(self.user, safe='')}"
 
     @property
     def digest(self) -> str:
@@ -62,6 +62,11 @@ class Scope:
         """Read back what `key` wrote."""
         tenant, _, user = key.partition("/")
         return cls(tenant=unquote(tenant), user=unquote(user))
+
+
+def tenant_prefix(tenant: str) -> str:
+    """Return how the keys of all scopes of a tenant begin, and no others."""
+    return f"{quote(tenant, safe='')}/"
 
 
 def _check_scope_part(name: str, part: str) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from graphmem.adapters.queries import Analysis
 from graphmem.analytics import Answer
-from graphmem.api.access import Reader
+from graphmem.api.access import Principal, Reader
 from graphmem.api.given import (
     ALWAYS,
     BODY,
@@ -22,7 +22,6 @@ from graphmem.api.given import (
     FiltersIn,
     Id,
     KnownQuery,
-    State,
     User,
     UserQuery,
     answer,
@@ -95,35 +94,14 @@ class Context:
 @router.post("/search", operation_id="search", response_model=SearchResult, responses=BODY | answers("timeout"))
 async def search(body: SearchIn, request: Request, asks: Reader) -> JSONResponse:
     """Find the facts and messages that answer a question, with a context for a prompt."""
-    here = held(request)
-    found = await here.memory.search(
-        body.query,
-        scope=whose(body.user, asks),
-        as_of=body.as_of.clocks(),
-        limit=body.limit,
-        tokens=body.tokens,
-        rerank=body.rerank,
-        strategy=body.strategy,
-        filters=body.filters.filters() if body.filters else None,
-        template=body.template,
-    )
-    _told(here, found)
-    return answer(found)
+    how = {"limit": body.limit, "rerank": body.rerank, "strategy": body.strategy}
+    return answer(await _searched(body, request, asks, **how))
 
 
 @router.post("/context", operation_id="get_context", response_model=Context, responses=BODY | answers("timeout"))
 async def get_context(body: ContextIn, request: Request, asks: Reader) -> JSONResponse:
     """Return only the context for a prompt."""
-    here = held(request)
-    found = await here.memory.search(
-        body.query,
-        scope=whose(body.user, asks),
-        as_of=body.as_of.clocks(),
-        tokens=body.tokens,
-        filters=body.filters.filters() if body.filters else None,
-        template=body.template,
-    )
-    _told(here, found)
+    found = await _searched(body, request, asks)
     return answer(Context(text=found.text, answerable=found.answerable, confidence=found.confidence))
 
 
@@ -175,7 +153,19 @@ async def find_paths(
     return answer(found)
 
 
-def _told(here: State, found: SearchResult) -> None:
+async def _searched(body: ContextIn, request: Request, asks: Principal, **how: Any) -> SearchResult:
+    """Ask the memory, and enter the search among the metrics and, where that is wished, in the log."""
+    here = held(request)
+    found = await here.memory.search(
+        body.query,
+        scope=whose(body.user, asks),
+        as_of=body.as_of.clocks(),
+        tokens=body.tokens,
+        filters=body.filters.filters() if body.filters else None,
+        template=body.template,
+        **how,
+    )
     here.metrics.searched(found)
     if here.service.log_text:
         _log.info("searched", extra={"question": found.query, "answerable": found.answerable})
+    return found
