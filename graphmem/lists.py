@@ -12,7 +12,7 @@ from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_clocks
 from graphmem.dates import parse_date
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Scope, tenant_prefix
+from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Precision, Scope, tenant_prefix
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
 from graphmem.serial import utc_text
@@ -166,10 +166,10 @@ def _read_cursor(text: str) -> tuple[str, str]:
         since, sign, fact = (
             base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode().partition("|")
         )
-        at, _ = parse_date(since)
+        at, precision = parse_date(since)
     except ValueError as exc:
         raise _bad_cursor(text) from exc
-    if not sign or not fact:
+    if not sign or not fact or precision is not Precision.INSTANT:
         raise _bad_cursor(text)
     return utc_text(at), fact
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -158,6 +158,11 @@ async def _kept_and_read(memory: Memory, intakes: Sequence[Intake], total: int, 
             outcome = await memory.process(
                 scope=whose, progress=lambda done, page: moved(done, max(done, page, loaded.new))
             )
+        if sum(len(c.episode_ids) for c in outcome.changes) + len(outcome.parked) < loaded.new:
+            # A worker on the same graph may have read some of them meanwhile.
+            others = await memory.history(scope=whose, after=loaded.change_number)
+            numbered = {c.number: c for c in (*others, *outcome.changes)}
+            outcome = replace(outcome, changes=tuple(numbered[n] for n in sorted(numbered)))
     return Added(
         episode_ids=loaded.episode_ids,
         new=loaded.new,

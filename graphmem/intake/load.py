@@ -22,11 +22,15 @@ BATCH_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """How many messages were kept or known already, and the ids of their episodes where they were asked for."""
+    """How many messages were kept or known already, and the ids of their episodes where they were asked for.
+
+    `change_number` is that of the scope's last decision before they came.
+    """
 
     new: int = 0
     known: int = 0
     episode_ids: tuple[str, ...] = ()
+    change_number: int = 0
 
 
 def look_at(
@@ -86,12 +90,14 @@ async def keep(
 ) -> Loaded:
     """Keep messages batch by batch, without drawing facts yet; what an earlier run kept is known."""
     new = known = 0
+    change_number: int | None = None
     ids: list[str] = []
     for batch in batches:
         added = await memory.add(batch, scope=scope, wait=False)
         new, known = new + added.new, known + added.known
+        change_number = added.change_number if change_number is None else change_number
         if with_ids:
             ids += added.episode_ids
         if progress is not None:
             progress(new + known, total)
-    return Loaded(new=new, known=known, episode_ids=tuple(ids))
+    return Loaded(new=new, known=known, episode_ids=tuple(ids), change_number=change_number or 0)
