@@ -17,6 +17,7 @@ from graphmem.errors import GraphMemError
 from graphmem.memory import Memory
 from graphmem.models import Scope
 from graphmem.queue import Due
+from graphmem.settings import Service
 from graphmem.write.pipeline import Outcome
 
 SHORTEST_SECONDS = 1.0
@@ -35,6 +36,11 @@ class Pace:
     look_seconds: float = 0.5
     attempts: int = 8
     finish_seconds: float = 20.0
+
+    @classmethod
+    def of(cls, service: Service) -> Pace:
+        """Return the pace that the settings of the service ask for."""
+        return cls(parallel=service.worker_parallel, attempts=service.worker_attempts)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.memory import Added
 from scripts import neo4j_local
 from tests.browse import cypher
+from tests.by_engine import pytest_xdist_make_scheduler  # noqa: F401  (pytest finds its hook here)
 from tests.queries_ran import (  # noqa: F401  (pytest finds its hooks here)
     pytest_collection_finish,
     pytest_sessionfinish,

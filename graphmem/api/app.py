@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -88,15 +88,13 @@ def create_app(
 
 @asynccontextmanager
 async def _working(memory: Memory, how: Service, metrics: Metrics) -> AsyncGenerator[Worker]:
-    pace = Pace(parallel=how.worker_parallel, attempts=how.worker_attempts)
-    worker = Worker(memory, pace, told=metrics.read)
+    worker = Worker(memory, Pace.of(how), told=metrics.read)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
     finally:
         worker.stop()
-        with suppress(asyncio.CancelledError):
-            await task
+        await task
 
 
 @asynccontextmanager

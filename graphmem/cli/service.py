@@ -51,7 +51,7 @@ def worker(
     how = read_service()
 
     async def work(memory: Memory) -> None:
-        pace = Pace(parallel=how.worker_parallel, attempts=how.worker_attempts)
+        pace = Pace.of(how)
         busy = Worker(memory, pace, told=lambda scope, outcome: _tell(scope, outcome, as_json))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, busy.stop)

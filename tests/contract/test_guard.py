@@ -21,6 +21,8 @@ from graphmem.house.upkeep import backup_store, restore_store
 from graphmem.intake.messages_json import read_messages
 from graphmem.wiring import connection, connector
 from tests.browse import cypher
+from tests.conftest import ENGINES
+from tests.counts import FULL
 from tests.guard.corpus import MINE, OTHER, Attack, Honest, attacks, honest
 
 MINE_SCOPE = Scope(user="mine", tenant="test")
@@ -53,6 +55,7 @@ class House:
     hasty: Memory
     store: BoltStore
     settings: Settings
+    engine: str
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ async def alone(
         yield settings, home / "mine.jsonl"
 
 
-@pytest.fixture(scope="module", params=["embedded", "neo4j", "neo4j2026"])
+@pytest.fixture(scope="module", params=ENGINES)
 async def house(
     request: pytest.FixtureRequest,
     alone: tuple[Settings, Path],
@@ -88,7 +91,7 @@ async def house(
         assert cypher(settings, CANARY) == [{"made": 1}]
         store = BoltStore(connector(settings), connection(settings))
         await store.connect()
-        yield House(memory, impatient, store, settings)
+        yield House(memory, impatient, store, settings, request.param)
         await store.close()
         cypher(settings, f"MATCH (n {{scope: '{OTHER}'}}) DETACH DELETE n")
         await memory.erase(scope=MINE_SCOPE)
@@ -122,14 +125,15 @@ async def test_no_attack_sees_the_canary_or_changes_anything(house: House) -> No
     before = cypher(house.settings, COUNTED)
     leaks: list[str] = []
     answered = 0
-    for attack in ASKED:
+    asked = ASKED if FULL else ASKED[ENGINES.index(house.engine) :: len(ENGINES)]
+    for attack in asked:
         told = await _outcome(house, attack)
         answered += told is not None
         if told is not None and _leaks(told, attack):
             leaks.append(f"{attack.name}: {told[:300]}")
 
     assert leaks == []
-    assert answered > 100, "most of them ask no more than what is one's own"
+    assert answered > len(asked) / 4, "many of them ask no more than what is one's own"
     assert cypher(house.settings, COUNTED) == before
 
 

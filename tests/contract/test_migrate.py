@@ -1,10 +1,9 @@
-"""A graph of each earlier schema, with data, is brought up to date; each engine has a server of its own here."""
+"""A graph of each earlier schema, with data, is brought up to date; on each engine."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,21 +21,20 @@ from graphmem.adapters.schema import expected_indexes
 from graphmem.errors import StoreOlder
 from graphmem.house.doctor import examine
 from graphmem.house.upkeep import migrate_store
-from scripts import neo4j_local
+from tests.browse import cypher
 from tests.conftest import scripted
 from tests.scripted import ScriptedChat
-from tests.servers import short_lived
 
 KIND = "{indexConfig: {`vector.dimensions`: 384, `vector.similarity_function`: 'cosine'}}"
 NO_SWEEP = "MATCH (f:Fact) REMOVE f.sweep_key"
 BEFORE_4 = {
-    "5.26.30": [
+    "neo4j526": [
         *(f"DROP INDEX {kind}_vector_{b}" for kind in ("fact", "episode") for b in BUCKETS),
         *(f"MATCH (n:{kind}{b}) REMOVE n:{kind}{b}" for kind in ("Fact", "Episode") for b in BUCKETS),
         f"CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding OPTIONS {KIND}",
         f"CREATE VECTOR INDEX episode_vector FOR (n:Episode) ON n.embedding OPTIONS {KIND}",
     ],
-    "2026.08.1": [
+    "neo4j2026": [
         "DROP INDEX fact_vector",
         f"CYPHER 25 CREATE VECTOR INDEX fact_vector FOR (n:Fact) ON n.embedding WITH [n.scope] OPTIONS {KIND}",
     ],
@@ -56,13 +54,13 @@ BEFORE_8 = [
 ]
 
 
-def undone(earlier: int, version: str) -> list[str]:
+def undone(earlier: int, dialect: str) -> list[str]:
     """Return what makes a graph of an earlier schema of one of today's."""
     steps = [f"MATCH (own:GraphMem {{id: 'graphmem'}}) SET own.format = {earlier}", *BEFORE_8]
     steps += BEFORE_7 if earlier < 7 else []
     steps += BEFORE_6 if earlier < 6 else []
     steps += BEFORE_5 if earlier < 5 else []
-    steps += BEFORE_4[version] if earlier < 4 else []
+    steps += BEFORE_4[dialect] if earlier < 4 else []
     return [*steps, NO_SWEEP] if earlier < 3 else steps
 
 
@@ -71,28 +69,24 @@ SCOPE = "ada"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A version's server that nobody else uses, and the facts that one scope of it holds."""
+    """A server that nobody else uses now, and the facts that one scope of it holds."""
 
-    version: str
+    dialect: str
     uri: str
     facts: list[str]
 
 
-@pytest.fixture(scope="module", params=["5.26.30", "2026.08.1"])
+@pytest.fixture(scope="module", params=["neo4j", "neo4j2026"])
 async def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: LocalEmbedder
 ) -> AsyncIterator[Told]:
-    try:
-        neo4j_local.prepare(request.param)
-        neo4j_local.java_of(request.param)
-    except neo4j_local.Missing as missing:
-        if os.environ.get("REQUIRE_NEO4J"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    with short_lived(request.param) as running:
-        settings = Settings(home=tmp_path_factory.mktemp("told"), neo4j_uri=running.bolt_uri, tenant="test")
-        facts = await _tell(settings, scripted(), embedder, SCOPE)
-        yield Told(version=request.param, uri=running.bolt_uri, facts=facts)
+    uri = request.getfixturevalue(f"{request.param}_uri")
+    settings = Settings(home=tmp_path_factory.mktemp("told"), neo4j_uri=uri, tenant="test")
+    cypher(settings, "MATCH (n) DETACH DELETE n")
+    facts = await _tell(settings, scripted(), embedder, SCOPE)
+    (component,) = cypher(settings, "CALL dbms.components() YIELD versions RETURN versions[0] AS version")
+    yield Told(dialect="neo4j526" if component["version"].startswith("5") else "neo4j2026", uri=uri, facts=facts)
+    cypher(settings, "MATCH (n) DETACH DELETE n")
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +133,9 @@ async def _run(
 async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     server: Told, earlier: int, tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
 ) -> None:
-    version, uri = server.version, server.uri
+    dialect, uri = server.dialect, server.uri
     settings = Settings(home=tmp_path, neo4j_uri=uri, tenant="test")
-    await _run(uri, undone(earlier, version))
+    await _run(uri, undone(earlier, dialect))
 
     with pytest.raises(StoreOlder, match="graphmem migrate"):
         await _ask(settings, model, embedder, SCOPE)
@@ -157,7 +151,6 @@ async def test_a_server_of_an_earlier_schema_is_migrated_by_command(
     async with AsyncGraphDatabase.driver(uri) as driver:
         shown = await driver.execute_query("SHOW INDEXES YIELD name, state")
         online = {row["name"] for row in shown.records if row["state"] == "ONLINE"}
-        dialect = "neo4j526" if version.startswith("5") else "neo4j2026"
         assert set(expected_indexes(dialect)) <= online
         labels = await driver.execute_query(
             "MATCH (f:Fact {scope: $scope}) RETURN labels(f) AS labels", scope=f"test/{SCOPE}"
