@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from graphmem.errors import InvalidInput
-from graphmem.models import AsOf, Filters
+from graphmem.models import AsOf, Filters, FilterValue
 from graphmem.ontology import Ontology
 
 MOST_RESULTS = 1000
@@ -36,6 +37,18 @@ def checked_clocks(as_of: AsOf | None) -> AsOf:
         if isinstance(at, datetime) and at.tzinfo is None:
             raise InvalidInput(f"as_of has a time without zone ({at}); write 2024-05-01T09:00:00Z.")
     return as_of or AsOf()
+
+
+def metadata_pair(text: str) -> tuple[str, FilterValue]:
+    """Return the key and the value of key=value; true, false and quoted texts are read as JSON, all else as it is."""
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise InvalidInput(f"metadata {text!r} must be key=value.")
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return key, value
+    return key, read if isinstance(read, (bool, str)) else value
 
 
 def check_filters(filters: Filters | None, ontology: Ontology) -> None:

@@ -26,6 +26,10 @@ class Reader(Protocol):
         """Return the rows of a named query; raises StoreError."""
         ...
 
+    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        """Return the rows of a named query for each of several sets of parameters; at once where that can be."""
+        ...
+
 
 class Transaction(Reader, Protocol):
     """A transaction: named queries that write, with checked names in their placeholders."""

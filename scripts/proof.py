@@ -53,8 +53,9 @@ def main() -> None:
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
     full = {"GRAPHMEM_FULL_COUNTS": "1"}
-    counted = ("contract/test_filters.py", "contract/test_hostile_replies.py", "unit/intake/test_intake.py")
-    prove("full-counts", "pytest", "-q", *(f"tests/{file}" for file in counted), variables=full)
+    contract = ("filters", "guard", "hostile_replies", "scenarios")
+    counted = ("tests/unit/intake/test_intake.py", *(f"tests/contract/test_{name}.py" for name in contract))
+    prove("full-counts", "pytest", "-q", *counted, variables=full)
     prove("schema", "pytest", "-q", "tests/api/test_schema.py", variables=full)
     prove("isolation", "pytest", "-q", "tests/api/test_isolation.py", variables=full)
     prove("kills", "pytest", "-q", "tests/api/test_kill.py", variables=full)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar, cast
 
@@ -51,6 +51,10 @@ class BoltTransaction:
     async def read(self, query: str, **parameters: Any) -> list[Row]:
         """Return the rows of a named query."""
         return await self.write(query, **parameters)
+
+    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        """Return the rows of a named query for each set of parameters, one after the other."""
+        return [await self.read(query, **parameters) for parameters in asked]
 
     async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Run a named query with checked names in its placeholders."""
@@ -114,6 +118,10 @@ class BoltStore:
             return await _rows(await session.run(Query(text, timeout=self._how.query_seconds), asked))
 
         return await self._run(work, writes=False)
+
+    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        """Return the rows of a named query for each set of parameters, each over a connection of its own."""
+        return await asyncio.gather(*(self.read(query, **parameters) for parameters in asked))
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one write transaction, again from the start when another writer was faster."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from graphmem.checks import metadata_pair
 from graphmem.cli import show
 from graphmem.cli.common import (
     AsOfOption,
@@ -20,9 +20,8 @@ from graphmem.cli.common import (
     time,
     with_memory,
 )
-from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
-from graphmem.models import Filters, FilterValue
+from graphmem.models import Filters
 
 Many = list[str] | None
 SinceOption = Annotated[str | None, typer.Option("--since", help="said or true at or after 2024, 2024-05, 2024-05-31")]
@@ -128,22 +127,10 @@ def _filters(
         sessions=_tuple(sessions),
         agents=_tuple(agents),
         sources=_tuple(sources),
-        metadata=dict(map(_pair, metadata)) if metadata else None,
+        metadata=dict(map(metadata_pair, metadata)) if metadata else None,
     )
     return None if filters == Filters() else filters
 
 
 def _tuple(values: Many) -> tuple[str, ...] | None:
     return tuple(values) if values else None
-
-
-def _pair(text: str) -> tuple[str, FilterValue]:
-    """Return a key and its value, true, false and numbers as JSON writes them."""
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise InvalidInput(f"--metadata {text!r} must be key=value.")
-    try:
-        read = json.loads(value)
-    except ValueError:
-        return key, value
-    return key, read if isinstance(read, bool) else value

@@ -21,7 +21,19 @@ from graphmem.edits import EDITOR, Day
 from graphmem.errors import InvalidInput
 from graphmem.lists import FactPage, Session, User
 from graphmem.memory import Added
-from graphmem.models import AsOf, Entity, EntityPair, Episode, Fact, Filters, Message, Rule, Sameness, Scope
+from graphmem.models import (
+    AsOf,
+    Entity,
+    EntityPair,
+    Episode,
+    Fact,
+    Filters,
+    FilterValue,
+    Message,
+    Rule,
+    Sameness,
+    Scope,
+)
 from graphmem.operations import Change
 from graphmem.read.context import Template
 from graphmem.read.found import SearchResult
@@ -155,7 +167,7 @@ class Client:
         after: str | None = None,
         filters: Filters | None = None,
     ) -> FactPage:
-        """Return one page of the facts that hold, newest first; filters but `metadata` are as in `search`."""
+        """Return one page of the facts that hold, newest first; filters are as in `search`."""
         given = _listed(filters)
         if predicate is not None:
             given["predicate"] = [predicate]
@@ -403,8 +415,17 @@ def _listed(filters: Filters | None) -> dict[str, Any]:
     """Return filters as a list takes them."""
     if filters is None:
         return {}
-    if filters.metadata is not None:
-        raise InvalidInput("a list takes no filter of metadata over HTTP; search does.")
+    for field in ("predicates", "types", "sessions", "agents", "sources", "metadata"):
+        given = getattr(filters, field)
+        if given is not None and not given:
+            raise InvalidInput(f"the filter {field} is empty, which nothing passes; leave it out.")
     names = {"predicate": "predicates", "type": "types", "session": "sessions", "agent": "agents", "source": "sources"}
     lists = {name: list(getattr(filters, field)) for name, field in names.items() if getattr(filters, field)}
+    if filters.metadata is not None:
+        lists["metadata"] = [f"{key}={_metadata(value)}" for key, value in filters.metadata.items()]
     return {**lists, "since": filters.since, "until": filters.until, "confidence": filters.confidence}
+
+
+def _metadata(value: FilterValue) -> str:
+    """Return a value as the service reads it: texts quoted, so that "true" stays one."""
+    return json.dumps(value) if isinstance(value, (bool, str)) else str(value)

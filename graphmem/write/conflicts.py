@@ -61,8 +61,8 @@ async def detect_conflicts(
     if not statements:
         return ()
     items = [_item(i, s, ontology, vectors) for i, s in enumerate(statements)]
-    for item in items:
-        item["nearest"] = await _nearest(item["vector"], scope, now, reader)
+    for item, nearest in zip(items, await _nearest(items, scope, now, reader), strict=True):
+        item["nearest"] = nearest
     hits = await reader.read("conflicts", scope=scope.key, now=utc_text(now), items=items, words=NEAR_WORDS, limit=MOST)
     met: dict[int, dict[str, Conflict]] = {}
     for hit in hits:
@@ -74,11 +74,12 @@ async def detect_conflicts(
     return tuple(Found(statement=s, conflicts=tuple(met.get(i, {}).values())) for i, s in enumerate(statements))
 
 
-async def _nearest(vector: Vector | None, scope: Scope, now: datetime, reader: Reader) -> list[str]:
-    if vector is None:
-        return []
-    asked = {"scopes": [scope.key], "vector": vector, "known": utc_text(now), "limit": NEAREST}
-    return [row["id"] for row in await reader.read("near_facts", **asked)]
+async def _nearest(items: Sequence[Mapping[str, Any]], scope: Scope, now: datetime, reader: Reader) -> list[list[str]]:
+    """Return the ids of the facts nearest to each item's vector, none where it has none."""
+    shared = {"scopes": [scope.key], "known": utc_text(now), "limit": NEAREST}
+    asked = [{**shared, "vector": item["vector"]} for item in items if item["vector"] is not None]
+    found = iter(await reader.read_each("near_facts", asked))
+    return [[row["id"] for row in next(found)] if item["vector"] is not None else [] for item in items]
 
 
 def _item(i: int, statement: Statement, ontology: Ontology, vectors: Mapping[str, Vector]) -> dict[str, Any]:

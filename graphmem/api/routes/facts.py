@@ -28,6 +28,7 @@ from graphmem.api.given import (
     held,
 )
 from graphmem.api.problems import answers
+from graphmem.checks import metadata_pair
 from graphmem.edits import EDITOR
 from graphmem.lists import FactPage
 from graphmem.memory import MOST_HOPS
@@ -37,6 +38,9 @@ from graphmem.read.neighbourhood import Neighbourhood
 
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["facts"])
 EDITED = BODY | answers("not-found", "conflict", "model-failed")
+MetadataQuery = Annotated[
+    list[str] | None, Query(max_length=100, description="key=value; true, false and quoted texts as in JSON")
+]
 Day = Annotated[str | None, Field(max_length=40, examples=["2024-05"], description="2024, 2024-05, 2024-05-31 or more")]
 
 
@@ -108,6 +112,7 @@ async def list_facts(
     session: Annotated[list[str] | None, Query(max_length=100)] = None,
     agent: Annotated[list[str] | None, Query(max_length=100)] = None,
     source: Annotated[list[str] | None, Query(max_length=100, description="ids of messages")] = None,
+    metadata: MetadataQuery = None,
     confidence: Annotated[float | None, Query(ge=0, le=1)] = None,
     since: AsOfQuery = None,
     until: AsOfQuery = None,
@@ -119,6 +124,7 @@ async def list_facts(
         sessions=session,
         agents=agent,
         sources=source,
+        metadata=None if metadata is None else dict(map(metadata_pair, metadata)),
         confidence=confidence,
         since=since,
         until=until,
