@@ -59,6 +59,7 @@ def main() -> None:
     prove("schema", "pytest", "-q", "tests/api/test_schema.py", variables=full)
     prove("isolation", "pytest", "-q", "tests/api/test_isolation.py", variables=full)
     prove("kills", "pytest", "-q", "tests/api/test_kill.py", variables=full)
+    prove("store-away", "pytest", "-q", "tests/api/store_check.py")
     sizes = ("--facts", "20000", "--scopes", "200", "--json")
     prove("scale-embedded", "graphmem", "bench", "scale", *sizes)
     prove("growth-embedded", "graphmem", "bench", "scale", "--growth", "1000,10000,20000", "--json")

@@ -22,6 +22,9 @@ from graphmem.cli.common import (
 )
 from graphmem.memory import Memory
 from graphmem.models import Filters
+from graphmem.read.context import Template
+from graphmem.read.rerank import Mode
+from graphmem.read.strategies import MIX, Strategy
 
 Many = list[str] | None
 SinceOption = Annotated[str | None, typer.Option("--since", help="said or true at or after 2024, 2024-05, 2024-05-31")]
@@ -45,6 +48,9 @@ def search(
     limit: LimitOption = 10,
     tokens: Annotated[int, typer.Option(help="size of the context")] = 1000,
     context: Annotated[bool, typer.Option("--context", help="print the context for a prompt only")] = False,
+    template: Annotated[Template, typer.Option(help="what the context is made of")] = "mixed",
+    strategy: Annotated[Strategy, typer.Option(help="what is begun from: all, the named, or the nearest facts")] = MIX,
+    rerank: Annotated[Mode | None, typer.Option(help="how many of the best a reranker reads too")] = None,
     since: SinceOption = None,
     until: UntilOption = None,
     predicate: PredicateOption = None,
@@ -66,7 +72,10 @@ def search(
             as_of=clocks(as_of, known),
             limit=limit,
             tokens=tokens,
+            rerank=rerank,
+            strategy=strategy,
             filters=filters,
+            template=template,
         )
         printed(
             as_json, found, lambda console: print(found.text) if context else show.show_result(console, found, limit)

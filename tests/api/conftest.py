@@ -40,25 +40,25 @@ class Served:
         return httpx.Client(base_url=self.url, timeout=60, trust_env=False, headers=headers)
 
 
+def scripted_answer(body: dict[str, Any]) -> Answer:
+    """Answer as a model does by the script of the contract tests; asked to talk, it talks."""
+    if "response_format" not in body:
+        return streamed("You live ", "in Oslo.")
+    request = ChatRequest(
+        kind=body["response_format"]["json_schema"]["name"],
+        prompt_version="",
+        system="",
+        user=body["messages"][1]["content"],
+        schema=ExtractionReply,
+        message_ids=(),
+    )
+    return completion(asyncio.run(ScriptedChat(read=read, decide=decide).ask(request)).text)
+
+
 @pytest.fixture(scope="session")
 def model_url() -> Iterator[str]:
-    """A model server whose replies are the script of the contract tests; it talks, too."""
-    script = ScriptedChat(read=read, decide=decide)
-
-    def answer(body: dict[str, Any]) -> Answer:
-        if "response_format" not in body:
-            return streamed("You live ", "in Oslo.")
-        request = ChatRequest(
-            kind=body["response_format"]["json_schema"]["name"],
-            prompt_version="",
-            system="",
-            user=body["messages"][1]["content"],
-            schema=ExtractionReply,
-            message_ids=(),
-        )
-        return completion(asyncio.run(script.ask(request)).text)
-
-    with openai_server(answer) as url:
+    """A model server whose replies are the script of the contract tests."""
+    with openai_server(scripted_answer) as url:
         yield url
 
 

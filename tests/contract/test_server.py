@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, LiteralString
 
 import pytest
 import trustme
-from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity
 from neo4j.exceptions import ServiceUnavailable, SessionExpired
 
 from graphmem import Memory, Message, Settings
@@ -26,64 +23,12 @@ from graphmem.errors import StoreError, StoreExhausted, StoreForbidden, StoreTim
 from graphmem.memory import Added
 from scripts import neo4j_local
 from tests.scripted import ScriptedChat
-from tests.servers import short_lived
+from tests.servers import OwnServer, free_port
 
 PASSWORD = "first-words-of-neo4j"
 WRONG = "words-of-somebody-else"
 AS_IT_IS = {"db.memory.transaction.max": "6m"}
 READS_ONLY = {"server.databases.read_only": "neo4j"}
-
-
-@dataclass
-class OwnServer:
-    """A server that is started, stopped and killed, each time on the same port with the same data."""
-
-    home: Path
-    options: dict[str, str]
-    password: str | None = None
-    port: int = 0
-    pid: int = 0
-    more: dict[str, str] = field(default_factory=dict)
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def start(self, more: Mapping[str, str] | None = None) -> None:
-        self.more = dict(more or {})
-        options = {**self.options, **self.more}
-        running = short_lived(home=self.home, port=self.port, password=self.password, options=options)
-        self.pid = self.stack.enter_context(running).pid
-
-    def stop(self) -> None:
-        self.stack.close()
-        self.pid = 0
-
-    def kill(self) -> None:
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-        self.stop()
-
-    def uri(self, scheme: str = "bolt") -> str:
-        return f"{scheme}://127.0.0.1:{self.port}"
-
-    async def runs(self, more: Mapping[str, str] | None = None) -> None:
-        """Start it with these options, where it does not run with just them."""
-        if self.pid and self.more != dict(more or {}):
-            await asyncio.to_thread(self.stop)
-        if not self.pid:
-            await asyncio.to_thread(self.start, more)
-
-    def ask(self, statement: LiteralString, database: str = "neo4j", **parameters: Any) -> list[dict[str, Any]]:
-        with self.driver() as driver:
-            return [dict(r) for r in driver.execute_query(statement, parameters, database_=database).records]
-
-    def driver(self) -> Driver:
-        auth = ("neo4j", self.password) if self.password else None
-        uri = self.uri("bolt+ssc" if self.password else "bolt")
-        return GraphDatabase.driver(uri, auth=auth, notifications_min_severity=NotificationMinimumSeverity.OFF)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 @pytest.fixture(scope="module", autouse=True)

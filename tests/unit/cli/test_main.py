@@ -295,6 +295,9 @@ def test_filters_and_pages(shell: Shell) -> None:
     assert "Ida likes chess" in told("--predicate", "LIKES")
     assert "Ida lives in Oslo" not in told("--predicate", "LIKES")
     assert "Ida lives in Oslo" in told("--type", "Place", "--confidence", "0.5")
+    asked = ("search", "What does Ida like?", "--scope", "ida", "--context", "--template")
+    assert "I like jam." in shell.run(*asked, "quotes")
+    assert "I like jam." not in shell.run(*asked, "facts", "--strategy", "triplet", "--rerank", "none")
     first = told("--predicate", "LIKES", "--predicate", "LIVES_IN", "--limit", "1")
     (after,) = re.findall(r"--after (\S+)", first)
     assert "Ida likes chess" in first

@@ -1,0 +1,105 @@
+"""The service while its model is away, slow, or talks nonsense: nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.conftest import environment_of, running, scripted_answer
+from tests.openai_server import Answer, completion, error, openai_server, wire
+
+TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
+
+
+@dataclass
+class Moody:
+    """A model server that answers as its mood is."""
+
+    mood: str = "well"
+
+    def answer(self, body: dict[str, Any]) -> Answer:
+        match self.mood:
+            case "down":
+                return error(503, "The model is being loaded.")
+            case "nonsense":
+                return completion("Certainly! Ada lives in Turin, which is lovely in spring.")
+            case "slow":
+                return replace(wire(scripted_answer(body)), pause=3.0)
+            case _:
+                return scripted_answer(body)
+
+
+@pytest.fixture(scope="module")
+def model() -> Moody:
+    return Moody()
+
+
+@pytest.fixture(scope="module")
+def client(model: Moody, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A service that waits a second for its model, asked without a key."""
+    folder = tmp_path_factory.mktemp("away")
+    how = {"GRAPHMEM_MODEL_TIMEOUT": "1", "GRAPHMEM_MODEL_RETRIES": "0"}
+    with (
+        openai_server(model.answer) as url,
+        running(environment_of(folder / "home", url, **how), folder / "log") as address,
+        httpx.Client(base_url=address, timeout=30, trust_env=False) as opened,
+    ):
+        yield opened
+
+
+def keep(client: httpx.Client, user: str) -> str:
+    """Send a message, and return where it is told what became of it."""
+    told = client.post("/v1/messages", json={"user": user, "messages": [TURIN]})
+    assert told.status_code == 202, told.text
+    return f"{told.json()['status']}?user={user}"
+
+
+def until(seconds: float, done: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def facts(client: httpx.Client, user: str) -> list[str]:
+    return [f["text"] for f in client.get("/v1/facts", params={"user": user}).raise_for_status().json()["facts"]]
+
+
+@pytest.mark.parametrize("mood", ["down", "slow"])
+def test_what_comes_while_the_model_is_away_is_found_at_once_and_read_later(
+    client: httpx.Client, model: Moody, mood: str
+) -> None:
+    model.mood = mood
+    status = keep(client, mood)
+    time.sleep(1.5)
+    start = time.monotonic()
+    found = client.post("/v1/search", json={"user": mood, "query": "Where does Ada live?"}).raise_for_status().json()
+    took = time.monotonic() - start
+    state = client.get(status).raise_for_status().json()["state"]
+
+    assert [e["episode"]["text"] for e in found["episodes"]] == ["I live in Turin."]
+    assert took < 3, "a search waits for no model"
+    assert (state, facts(client, mood)) == ("pending", [])
+
+    model.mood = "well"
+    assert until(40, lambda: facts(client, mood) == ["Ada lives in Turin"])
+    assert client.get(status).json()["state"] == "done"
+
+
+def test_nonsense_is_parked_with_its_reason_and_others_are_read(client: httpx.Client, model: Moody) -> None:
+    model.mood = "nonsense"
+    status = keep(client, "odd")
+    assert until(20, lambda: client.get(status).json()["state"] == "parked")
+    model.mood = "well"
+    keep(client, "next")
+
+    assert until(20, lambda: facts(client, "next") == ["Ada lives in Turin"])
+    assert "JSON" in client.get(status).json()["reason"]
+    assert facts(client, "odd") == []
