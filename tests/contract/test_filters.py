@@ -19,7 +19,7 @@ from tests.conftest import Add as Story
 from tests.counts import FULL
 from tests.scripted import ScriptedChat, triple
 
-DRAWS, MIXTURES = (8, 20) if FULL else (2, 6)
+DRAWS, MIXTURES = (8, 20) if FULL else (4, 6)
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 SESSIONS, AGENTS, CHANNELS = ("monday", "friday"), ("planner", "coach", None), ("chat", "mail")
 SAID = {
