@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 TRANSFORMERS := .venv-transformers
+AUDIT := .venv-audit
 
-.PHONY: install demo test check lint types imports proof transformers clean
+.PHONY: install demo test check lint types imports proof transformers audit clean
 
 install: $(READY)
 
@@ -55,5 +56,10 @@ $(TRANSFORMERS)/.ready: requirements.txt requirements-dev.txt requirements-trans
 	$(TRANSFORMERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt --requirement requirements-transformers.txt
 	@touch $@
 
+# Known weaknesses of what is installed, by the advisories that PyPI publishes; what could not be looked up fails too.
+audit:
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.txt
+
 clean:
-	rm -rf $(TRANSFORMERS) $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(TRANSFORMERS) $(AUDIT) $(VENV) .pytest_cache .ruff_cache
