@@ -98,7 +98,11 @@ def choose(
             heapq.heappush(waiting, (now, n))
             continue
         heading = "" if offer.heading in chosen.headings else offer.heading
-        cost = count_tokens(f"{heading}\n{LABEL} {chosen.line(offer)}")
+        line = f"{heading}\n{LABEL} {chosen.line(offer)}"
+        # A word is a token at least: most of what no longer fits needs no exact count, which takes longer.
+        if len(line.split()) > chosen.left:
+            continue
+        cost = count_tokens(line)
         if cost <= chosen.left:
             chosen.take(offer, cost)
     return chosen.lines
