@@ -30,7 +30,7 @@ from graphmem.write.record import Reading, settle_episodes
 from graphmem.write.reextract import queue_unread
 from graphmem.write.single import Tools
 from graphmem.write.summary import bring_up_to_date, said_tokens
-from graphmem.write.turn import turn
+from graphmem.write.turn import leave_queue, turn
 from graphmem.write.usage import Usage
 
 NOTES_AT_ONCE = 50
@@ -121,6 +121,7 @@ class WritePipeline:
 
     async def _process_pending(self, scope: Scope, progress: Progress | None, patient: bool) -> Outcome:
         if not await self._pending(scope):
+            await leave_queue(scope, self._store, self._clock)
             return Outcome()
         async with turn(scope, self._store, self._clock):
             return await self._process_all(scope, progress, patient)

@@ -37,6 +37,16 @@ async def turn(scope: Scope, store: Store, clock: Clock) -> AsyncGenerator[None]
         await _release(scope, owner, store)
 
 
+async def leave_queue(scope: Scope, store: Store, clock: Clock) -> None:
+    """Take a scope in which nothing waits out of the queue; a writer that was killed after its last commit did not."""
+
+    async def work(transaction: Transaction) -> None:
+        now = utc_text(clock.now())
+        await transaction.write("leave_queue", scope=scope.key, scope_key=scope.digest, now=now)
+
+    await store.transact(work)
+
+
 async def _beat(scope: Scope, owner: str, store: Store, clock: Clock) -> None:
     while True:
         await asyncio.sleep(BEAT_SECONDS)

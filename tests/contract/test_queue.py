@@ -16,6 +16,7 @@ from graphmem.errors import InvalidInput, ModelUnavailable, NotFound
 from graphmem.keys import Right
 from graphmem.ports import ChatReply, ChatRequest
 from graphmem.worker import Pace, Worker
+from tests.browse import cypher
 from tests.conftest import read
 from tests.scripted import ScriptedChat
 
@@ -115,6 +116,28 @@ async def test_a_worker_reads_all_scopes_and_each_once_beside_another(
     assert facts == [["Ada lives in Turin"]] * 6
     assert set(told) == set(users)
     assert len(chat.asked) == 6
+
+
+async def test_scopes_that_a_killed_worker_left_due_hold_up_nobody(
+    queued: Memory, settings: Settings, tenant: str
+) -> None:
+    killed = [f"a{n}" for n in range(6)]
+    for user in killed:
+        await queued.add(said(), scope=user)
+    # As it is after the last commit, before the turn is given back.
+    cypher(
+        settings,
+        "MATCH (s:Scope) WHERE s.id STARTS WITH $prefix "
+        "SET s.due = 0, s.turn_owner = 'killed', s.turn_until = datetime('2024-01-01T00:00:00Z')",
+        prefix=f"{tenant}/a",
+    )
+    await queued.add(said(), scope="last", wait=False)
+
+    async with asyncio.timeout(60):
+        await Worker(queued, Pace(parallel=2)).run_until_empty()
+
+    assert [f.text for f in await queued.facts(scope="last")] == ["Ada lives in Turin"]
+    assert await queued.queue(tenant=tenant) == ()
 
 
 async def test_a_running_worker_is_woken_and_stops_when_told(queued: Memory) -> None:
