@@ -84,7 +84,10 @@ async def server(
     settings = Settings(home=tmp_path_factory.mktemp("told"), neo4j_uri=uri, tenant="test")
     cypher(settings, "MATCH (n) DETACH DELETE n")
     facts = await _tell(settings, scripted(), embedder, SCOPE)
-    (component,) = cypher(settings, "CALL dbms.components() YIELD versions RETURN versions[0] AS version")
+    (component,) = cypher(
+        settings,
+        "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0] AS version",
+    )
     yield Told(dialect="neo4j526" if component["version"].startswith("5") else "neo4j2026", uri=uri, facts=facts)
     cypher(settings, "MATCH (n) DETACH DELETE n")
 

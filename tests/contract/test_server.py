@@ -431,7 +431,7 @@ async def test_a_password_changed_meanwhile_is_said_by_the_next_connection(close
             assert (await memory.status(scope=scope)).episodes >= acknowledged
 
 
-@pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j"], ids=["direct", "routed"])
 async def test_certificates_are_checked_unless_that_is_waived(closed: OwnServer, secret: Teller, scheme: str) -> None:
     for how in (
         {"neo4j_uri": closed.uri(f"{scheme}+s")},
