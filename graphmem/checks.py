@@ -55,11 +55,16 @@ def check_filters(filters: Filters | None, ontology: Ontology) -> None:
     """Refuse filters that nothing could pass, or that the store cannot compare."""
     if filters is None:
         return
+    check_shape(filters)
+    _check_known("predicates", filters.predicates or (), ontology.predicates)
+    _check_known("types", filters.types or (), ontology.types)
+
+
+def check_shape(filters: Filters) -> None:
+    """Refuse filters that are wrong whatever the ontology knows."""
     _check_times(filters)
     for name in _LISTS:
         _check_list(name, getattr(filters, name))
-    _check_known("predicates", filters.predicates or (), ontology.predicates)
-    _check_known("types", filters.types or (), ontology.types)
     _check_confidence(filters.confidence)
     _check_metadata(filters.metadata)
 

@@ -20,7 +20,7 @@ from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.memory import Added
 from scripts import neo4j_local
 from tests.browse import cypher
-from tests.by_engine import pytest_xdist_make_scheduler  # noqa: F401  (pytest finds its hook here)
+from tests.by_engine import SERVERS, pytest_xdist_make_scheduler  # noqa: F401  (pytest finds its hook here)
 from tests.queries_ran import (  # noqa: F401  (pytest finds its hooks here)
     pytest_collection_finish,
     pytest_sessionfinish,
@@ -122,7 +122,7 @@ def embedded_server(embedded_home: Path) -> Iterator[HeldServer]:
     held.release()
 
 
-ENGINES = ("embedded", "neo4j", "neo4j2026")
+ENGINES = ("embedded", *SERVERS)
 
 
 def settings_of(request: pytest.FixtureRequest, home: Path) -> Settings:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from graphmem.analytics import ROWS, Answer
 from graphmem.base import ScopeLike
+from graphmem.checks import check_shape
 from graphmem.client.transport import Transport
 from graphmem.edits import EDITOR, Day
 from graphmem.errors import InvalidInput
@@ -415,10 +416,7 @@ def _listed(filters: Filters | None) -> dict[str, Any]:
     """Return filters as a list takes them."""
     if filters is None:
         return {}
-    for field in ("predicates", "types", "sessions", "agents", "sources", "metadata"):
-        given = getattr(filters, field)
-        if given is not None and not given:
-            raise InvalidInput(f"the filter {field} is empty, which nothing passes; leave it out.")
+    check_shape(filters)
     names = {"predicate": "predicates", "type": "types", "session": "sessions", "agent": "agents", "source": "sources"}
     lists = {name: list(getattr(filters, field)) for name, field in names.items() if getattr(filters, field)}
     if filters.metadata is not None:

@@ -22,6 +22,7 @@ from graphmem.errors import StoreOlder
 from graphmem.house.doctor import examine
 from graphmem.house.upkeep import migrate_store
 from tests.browse import cypher
+from tests.by_engine import SERVERS
 from tests.conftest import scripted
 from tests.scripted import ScriptedChat
 
@@ -76,7 +77,7 @@ class Told:
     facts: list[str]
 
 
-@pytest.fixture(scope="module", params=["neo4j", "neo4j2026"])
+@pytest.fixture(scope="module", params=SERVERS)
 async def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: LocalEmbedder
 ) -> AsyncIterator[Told]:
