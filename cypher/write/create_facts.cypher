@@ -1,5 +1,5 @@
 // create_facts: new facts with their subjects
-// $scope STRING  $scope_key STRING  $now STRING  $rows [{id, subject_id, predicate, ...}]
+// $scope STRING  $scope_key STRING  $now STRING  $rows [{id, subject_id, predicate, ..., tokens BYTES? (null: they are due)}]
 UNWIND $rows AS row
 MATCH (s:Entity {id: row.subject_id})
 WHERE s.scope = $scope
@@ -10,6 +10,7 @@ SET f.predicate = row.predicate, f.raw_predicate = row.raw_predicate, f.text = r
     f.invalid_at = datetime(row.invalid_at), f.precision = row.precision, f.stated = row.stated, f.event = row.event,
     f.created_at = datetime($now), f.expired_at = datetime(row.expired_at), f.modality = row.modality,
     f.confidence = row.confidence, f.live_key = row.live_key, f.value_key = row.value_key, f.slot_key = row.slot_key, f.pair_key = row.pair_key,
-    f.embedding = row.embedding, f.tokens_due = $scope_key,
+    f.embedding = row.embedding, f.tokens = row.tokens,
+    f.tokens_due = CASE WHEN row.tokens IS NULL THEN $scope_key ELSE NULL END,
     f.sweep_key = CASE WHEN row.ends THEN $scope_key ELSE NULL END
 CREATE (f)-[:SUBJECT]->(s)

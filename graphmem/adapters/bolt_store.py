@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar, cast
 
-import httpx
 from neo4j import (
     READ_ACCESS,
     WRITE_ACCESS,
@@ -24,7 +23,7 @@ from neo4j import (
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from graphmem.adapters.connection import Connection, Connector, in_words, lost_race, open_driver, out_of_means
-from graphmem.adapters.embedded_server import Address, EmbeddedServer
+from graphmem.adapters.embedded_server import Address, EmbeddedServer, http_client
 from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_slow
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnsupported
@@ -34,6 +33,7 @@ from graphmem.ports import Answered, Row, Transaction
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
 RACE_ATTEMPTS = 20
+SCHEMA_SECONDS = 60.0
 ASK_GRACE_SECONDS = 2.0
 NEO4J_REMAINS = (
     "Neo4j leaves deleted records in its files until it writes over them, and in transaction logs and backups until "
@@ -279,9 +279,9 @@ class BoltStore:
         address = self._address
         if address is None or address.http is None:
             raise StoreError("SQL is only for the embedded store.")
-        async with httpx.AsyncClient(auth=(address.user, address.password), timeout=60, trust_env=False) as client:
+        async with http_client(address, SCHEMA_SECONDS) as client:
             answer = await client.post(
-                f"http://127.0.0.1:{address.http}/api/v1/command/{address.database}",
+                f"/api/v1/command/{address.database}",
                 json={"language": "sql", "command": statement},
             )
         if answer.is_error:

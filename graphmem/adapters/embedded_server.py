@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from graphmem.errors import StoreExhausted, StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
 
 FORMAT = 1
@@ -42,6 +44,18 @@ class Address:
     password: str
     database: str | None
     http: int | None = None
+
+
+def http_client(address: Address, seconds: float) -> httpx.AsyncClient:
+    """Return a client of the embedded store's second port."""
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{address.http}",
+        auth=(address.user, address.password),
+        timeout=seconds,
+        trust_env=False,
+        # Nothing is encrypted on this machine's own port, and reading certificates in takes 16 ms.
+        verify=False,  # noqa: S501
+    )
 
 
 class EmbeddedServer:

@@ -13,7 +13,7 @@ from neo4j.exceptions import Neo4jError
 from neo4j.graph import Node, Path, Relationship
 from neo4j.time import Date, DateTime, Duration, Time
 
-from graphmem.adapters.embedded_server import Address
+from graphmem.adapters.embedded_server import Address, http_client
 from graphmem.adapters.queries import BUCKETS
 from graphmem.errors import CypherRefused, QueryFailed, StoreError, StoreExhausted, StoreTimeout, StoreUnavailable
 from graphmem.guard.rewrite import Guarded
@@ -72,9 +72,9 @@ def _went_wrong(kind: str) -> QueryFailed:
 async def ask_http(address: Address, query: Guarded, limit: int, seconds: float) -> Answered:
     """Run a query over the embedded store's port that refuses whatever writes."""
     try:
-        async with httpx.AsyncClient(auth=(address.user, address.password), timeout=seconds, trust_env=False) as client:
+        async with http_client(address, seconds) as client:
             answer = await client.post(
-                f"http://127.0.0.1:{address.http}/api/v1/query/{address.database}",
+                f"/api/v1/query/{address.database}",
                 json={
                     "language": "opencypher",
                     "command": query.text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -40,9 +40,10 @@ _ALL = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Everything that a batch writes besides its changes."""
+    """Everything that a batch writes besides its changes; facts whose text has no `tokens` wait for theirs."""
 
     vectors: Mapping[str, Sequence[float]]
+    tokens: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     mentions: Sequence[tuple[str, str]] = ()
     speakers: Sequence[tuple[str, str]] = ()
 
@@ -164,7 +165,7 @@ async def _create(
         scope=scope.key,
         scope_key=scope.digest,
         now=utc_text(now),
-        rows=[_fact_row(f, effects.vectors[f.text], ontology) for f in facts],
+        rows=[_fact_row(f, effects, ontology) for f in facts],
     )
     objects = [{"fact_id": f.id, "object_id": f.object_named or f.object_id} for f in facts if f.object_id]
     if objects:
@@ -196,7 +197,7 @@ async def _draw(facts: Sequence[Fact], scope: Scope, now: datetime, tx: Transact
         await tx.write("draw_live", names={"TYPE": predicate}, scope=scope.key, rows=drawn)
 
 
-def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[str, Any]:
+def _fact_row(fact: Fact, effects: Effects, ontology: Ontology) -> dict[str, Any]:
     keys = keys_of(fact, ontology)
     literal = fact.literal
     return {
@@ -223,7 +224,8 @@ def _fact_row(fact: Fact, vector: Sequence[float], ontology: Ontology) -> dict[s
         "slot_key": keys.slot,
         "pair_key": keys.pair,
         "ends": fact.interval.end is not None,
-        "embedding": list(vector),
+        "embedding": list(effects.vectors[fact.text]),
+        "tokens": effects.tokens.get(fact.text),
     }
 
 

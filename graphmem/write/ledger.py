@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -48,6 +49,7 @@ class _Judged:
     version: int
     linked: Linked
     vectors: Mapping[str, Vector]
+    tokens: Mapping[str, bytes]
     compares: bool
     asked: frozenset[tuple[str, frozenset[str]]] = frozenset()
     reply: ResolutionReply | None = None
@@ -120,8 +122,11 @@ class Ledger:
         linked = await self._link(reading, scope, self._store)
         texts = sorted(linked.texts | {self._neutral(s) for s in linked.stated if s.polarity is Polarity.FORGET})
         vectors = dict(zip(texts, await self._tools.embedder.embed(texts), strict=True)) if texts else {}
-        linked = await self._decide(reading, linked, vectors, scope, self._store)
-        judged = _Judged(version=version, linked=linked, vectors=vectors, compares=asker is not None)
+        # What is said anew is most of it, and its tokens are made while the store looks for conflicts.
+        linked, tokens = await asyncio.gather(
+            self._decide(reading, linked, vectors, scope, self._store), self._tools.tokens.of(texts)
+        )
+        judged = _Judged(version=version, linked=linked, vectors=vectors, tokens=tokens, compares=asker is not None)
         shown = judged.shown(linked)
         if not shown.triples and not shown.pairs:
             return judged
@@ -214,7 +219,8 @@ class Ledger:
         vectors = {**judged.vectors, **fired.vectors}
         if any(text not in vectors for text in texts_of(fired.changes)):
             raise _Stale
-        await apply_changes(fired.changes, effects_of(reading, linked.links, vectors), scope, self._ontology, now, tx)
+        effects = effects_of(reading, linked.links, vectors, judged.tokens)
+        await apply_changes(fired.changes, effects, scope, self._ontology, now, tx)
         ledger = int(any(c.operations for c in fired.changes))
         await tx.write(
             "advance_scope", scope=scope.key, ledger=ledger, seq=0, changes=len(fired.changes), tokens=0, due=-1

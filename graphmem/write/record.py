@@ -133,12 +133,15 @@ def _compared(links: Links, decisions: Sequence[PairDecision]) -> list[Compare]:
     ]
 
 
-def effects_of(reading: Reading, links: Links, vectors: Mapping[str, Sequence[float]]) -> Effects:
-    """Return what is written beside the decisions: vectors, who is named in which message, and who said it."""
+def effects_of(
+    reading: Reading, links: Links, vectors: Mapping[str, Sequence[float]], tokens: Mapping[str, bytes]
+) -> Effects:
+    """Return what is written beside the decisions: vectors, tokens, who is named in which message, and who said it."""
     entities = {m.name: links.entity(m.name) for m in reading.mentions}
     people = {m.name: links.entity(m.name).id for m in speakers(reading.exchange)}
     return Effects(
         vectors=vectors,
+        tokens=tokens,
         mentions=[
             (e.id, entity.id)
             for e in reading.exchange

@@ -36,6 +36,13 @@ class TokenWriter:
         self._tasks[scope.key] = task
         task.add_done_callback(lambda _: self._tasks.pop(scope.key, None))
 
+    async def of(self, texts: Sequence[str]) -> dict[str, bytes]:
+        """Return the tokens of facts' texts, by text; none without an embedder. Raises EmbedderError."""
+        if self.embedder is None or not texts:
+            return {}
+        made = await self.embedder.embed([Passage(texts=(text,)) for text in texts])
+        return {text: tokens for text, (tokens,) in zip(texts, made, strict=True)}
+
     async def finish(self, scope: Scope | None = None) -> None:
         """Wait for what is done beside the writes, in all scopes or in one."""
         while running := [t for key, t in self._tasks.items() if scope is None or key == scope.key]:
