@@ -26,8 +26,8 @@ class Reader(Protocol):
         """Return the rows of a named query; raises StoreError."""
         ...
 
-    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
-        """Return the rows of a named query for each of several sets of parameters; at once where that can be."""
+    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+        """Return the rows of several named queries, each with its parameters; at once where that can be."""
         ...
 
 

@@ -1,6 +1,6 @@
 // conflicts: the believed facts that new statements repeat, contradict, touch or nearly say; bounded, whatever the subject's degree
 // $scope STRING  $now STRING  $words FLOAT (least share of words)  $limit INT
-// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, nearest [STRING] (ids), near FLOAT, any BOOLEAN, words [STRING], folded}]
+// $items [{i, live_key, value_key, slot_key, pair_key, inverse_key, start, end, subject, vector?, near FLOAT, any BOOLEAN, words [STRING], folded}]
 //        slot: only what overlaps; '' asks nothing; a vector only where the wording makes the fact; near: the least cosine; any: of all facts of the subject
 // -> i INT, kind STRING, cosine FLOAT, and the fact whole, as facts_by_ids returns it
 // The stores' cosines have different ranges: the least one tells which.
@@ -34,15 +34,6 @@ CALL (item, least) {
          OR size([w IN split(coalesce(f.value_text, ''), ' ') WHERE item.folded CONTAINS toLower(w)])
             >= $words * size(split(coalesce(f.value_text, ''), ' ')))
   WITH f, cosine ORDER BY cosine DESC LIMIT 8
-  RETURN f, 'near' AS kind, cosine
-  UNION
-  UNWIND item.nearest AS id
-  MATCH (f:Fact {id: id})
-  WHERE f.scope = $scope
-  WITH item, f, 2 * (vector.similarity.cosine(f.embedding, item.vector) - least) / (1 - least) - 1 AS cosine
-  WHERE cosine >= item.near AND f.expired_at > datetime($now)
-    AND f.valid_at < datetime(item.end) AND f.invalid_at > datetime(item.start)
-  MATCH (f)-[:SUBJECT]->(:Entity {canonical_id: item.subject})
   RETURN f, 'near' AS kind, cosine
 }
 WITH item, f, kind, cosine

@@ -52,9 +52,9 @@ class BoltTransaction:
         """Return the rows of a named query."""
         return await self.write(query, **parameters)
 
-    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
-        """Return the rows of a named query for each set of parameters, one after the other."""
-        return [await self.read(query, **parameters) for parameters in asked]
+    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+        """Return the rows of several named queries, one after the other."""
+        return [await self.read(query, **parameters) for query, parameters in asked]
 
     async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Run a named query with checked names in its placeholders."""
@@ -119,9 +119,9 @@ class BoltStore:
 
         return await self._run(work, writes=False)
 
-    async def read_each(self, query: str, asked: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
-        """Return the rows of a named query for each set of parameters, each over a connection of its own."""
-        return await asyncio.gather(*(self.read(query, **parameters) for parameters in asked))
+    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+        """Return the rows of several named queries, each over a connection of its own."""
+        return await asyncio.gather(*(self.read(query, **parameters) for query, parameters in asked))
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one write transaction, again from the start when another writer was faster."""

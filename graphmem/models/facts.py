@@ -166,6 +166,11 @@ class Fact:
         """The form in which the values of two facts are compared."""
         return self.object_id or (self.literal.normal if self.literal else "")
 
+    def overlaps(self, other: Fact) -> bool:
+        """Tell whether both hold at the same time at some moment."""
+        a, b = self.interval, other.interval
+        return (a.end is None or b.start < a.end) and (b.end is None or a.start < b.end)
+
     @property
     def state(self) -> FactVersion:
         """What is believed now, in the shape of a version."""

@@ -19,7 +19,7 @@ from graphmem.text import fold
 from graphmem.write.likeness import like
 from graphmem.write.merge import joined, merging, withdrawal
 from graphmem.write.retext import text_of
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
 from graphmem.write.undo import facts_by_id
 
@@ -162,7 +162,7 @@ def _facts(held: _Scope, ontology: Ontology) -> Iterator[Finding]:
             places[fact.subject_id, fact.predicate, words].append(fact)
     for alike in places.values():
         for one, other in pairwise(sorted(alike, key=lambda f: (f.interval.start, f.id))):
-            if overlap(one, other) and one.modality is other.modality:
+            if one.overlaps(other) and one.modality is other.modality:
                 what = f"{one.text} and {other.text}"
                 kind = FindingKind.FACTS_ALIKE
                 yield Finding(kind=kind, ids=(one.id, other.id), what=what, action="keep the older, with both sources")
@@ -175,7 +175,7 @@ def _contradictions(held: _Scope, ontology: Ontology) -> Iterator[Finding]:
             places[fact.subject_id, fact.predicate, fact.raw_predicate].append(fact)
     for rivals in places.values():
         for one, other in combinations(sorted(rivals, key=lambda f: (f.interval.start, f.id)), 2):
-            if one.normal == other.normal or not overlap(one, other) or one.modality is not other.modality:
+            if one.normal == other.normal or not one.overlaps(other) or one.modality is not other.modality:
                 continue
             sure = closes(one) and closes(other) and one.interval.start < other.interval.start
             action = f"end the first on {other.interval.start:%Y-%m-%d}" if sure else ""
@@ -203,7 +203,7 @@ def _taken(fact: Fact, meant: Predicate, held: _Scope) -> bool:
     """Tell whether the place where a fact would go holds the same already, or a value that excludes it."""
     return any(
         (f.subject_id, f.predicate) == (fact.subject_id, meant.name)
-        and overlap(f, fact)
+        and f.overlaps(fact)
         and (meant.exclusive or f.normal == fact.normal)
         for f in held.facts.values()
     )

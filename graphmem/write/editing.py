@@ -37,7 +37,7 @@ from graphmem.write.merge import comparing, merging, splitting, withdrawal
 from graphmem.write.record import Reading
 from graphmem.write.replies import DecisionReply, ResolutionReply
 from graphmem.write.resolve import Shown
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
 from graphmem.write.undo import facts_by_id, undoing
 
@@ -209,7 +209,7 @@ class Editor:
         others = await facts_by_id([row["id"] for row in found if row["id"] != fact.id], scope, reader)
         for other in others.values():
             same = other.raw_predicate == fact.raw_predicate
-            if same and other.expired_at is None and closes(other) and overlap(other, fact):
+            if same and other.expired_at is None and closes(other) and other.overlaps(fact):
                 raise InvalidInput(f"{other.text} holds then ({other.id}); correct or forget that first.")
 
     async def _entity(self, entity_id: str, scope: Scope, reader: Reader) -> Entity:

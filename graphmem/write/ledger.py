@@ -18,7 +18,7 @@ from graphmem.models import (
     Statement,
 )
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, InvalidateKind
+from graphmem.operations import Add, Change, Compare, Cost, Forget, Hide, Invalidate, InvalidateKind
 from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import Asker
@@ -92,7 +92,8 @@ class Ledger:
                 continue
             if any(isinstance(op, Hide) for c in changes for op in c.operations):
                 await self._tools.embedder.forget()
-            self._tools.tokens.later(scope)
+            if _lacks_tokens(changes, judged.tokens):
+                self._tools.tokens.later(scope)
             return (*changes, *await self._merged(judged, changes, scope))
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
 
@@ -235,6 +236,12 @@ class Ledger:
         by_model = iter(resolve(judged.reply, shown, self._ontology, now, self._neutral) if judged.reply else ())
         decided = [next(by_model) if isinstance(d, Unsettled) else d for d in linked.decisions]
         return reconcile(decided, self._ontology)
+
+
+def _lacks_tokens(changes: Sequence[Change], tokens: Mapping[str, bytes]) -> bool:
+    """Tell whether facts were written whose words have no tokens yet: what follows by rules, and what is left bare."""
+    operations = (op for c in changes for op in c.operations)
+    return any(isinstance(op, Forget) or (isinstance(op, Add) and op.fact.text not in tokens) for op in operations)
 
 
 def _show(linked: Linked, *, asks: bool) -> Shown:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import (
@@ -87,14 +88,14 @@ async def candidates(names: Iterable[str], scope: Scope, reader: Reader, *, mist
     With `mistyped` also those that differ by a letter.
     """
     folded = list(dict.fromkeys(fold(n) for n in names))
-    found = await reader.read(
-        "entities_named", scopes=[scope.key], name_keys=[name_key(scope, name) for name in folded]
-    )
+    named = {"scopes": [scope.key], "name_keys": [name_key(scope, name) for name in folded]}
+    asked: list[tuple[str, dict[str, Any]]] = [("entities_named", named)]
     words = [word for name in folded for word in lucene.words(name)]
     text = lucene.scoped([scope], words, mistyped=words if mistyped else ())
     if text is not None:
-        found += await reader.read("entities_saying", scopes=[scope.key], text=text, limit=CANDIDATES)
-    entities = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
+        asked.append(("entities_saying", {"scopes": [scope.key], "text": text, "limit": CANDIDATES}))
+    found = await reader.read_all(asked)
+    entities = {e.id: e for e in (rows.entity(row["entity"]) for part in found for row in part)}
     others = sorted({e.canonical_id for e in entities.values()} - set(entities))
     if others:
         more = await reader.read("entities_by_ids", scopes=[scope.key], ids=others)

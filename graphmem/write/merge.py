@@ -22,7 +22,7 @@ from graphmem.operations import (
     ReviseKind,
 )
 from graphmem.ports import Reader
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes
 
 _ALL = 1_000_000
 
@@ -115,7 +115,7 @@ def _same(one: Fact, other: Fact) -> bool:
         other.normal,
         other.modality,
     )
-    return same and (one.interval.start == other.interval.start if one.event else overlap(one, other))
+    return same and (one.interval.start == other.interval.start if one.event else one.overlaps(other))
 
 
 def withdrawal(fact: Fact, now: datetime) -> Revise:
@@ -157,7 +157,7 @@ def _apart(kept: Sequence[Fact], ontology: Ontology, now: datetime) -> list[Oper
     operations: list[Operation] = []
     for held in places.values():
         for i, fact in enumerate(held):
-            later = next((f for f in held[i + 1 :] if overlap(fact, f)), None)
+            later = next((f for f in held[i + 1 :] if fact.overlaps(f)), None)
             if later is not None:
                 change = later.interval.start > fact.interval.start
                 operations.append(

@@ -120,7 +120,7 @@ class WritePipeline:
         return outcome
 
     async def _process_pending(self, scope: Scope, progress: Progress | None, patient: bool) -> Outcome:
-        if not await self._pending(scope):
+        if not await self._waiting(scope, 1):
             await leave_queue(scope, self._store, self._clock)
             return Outcome()
         async with turn(scope, self._store, self._clock):
@@ -214,9 +214,12 @@ class WritePipeline:
     def _tokens(self, episode: Episode) -> int:
         return said_tokens(episode, self._tools)
 
+    async def _waiting(self, scope: Scope, most: int) -> list[str]:
+        found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=most)
+        return [row["id"] for row in found]
+
     async def _pending(self, scope: Scope) -> list[Episode]:
-        found = await self._store.read("pending_episodes", scope=scope.key, scope_key=scope.digest, limit=READ_AT_ONCE)
-        return await self._episodes([row["id"] for row in found], scope)
+        return await self._episodes(await self._waiting(scope, READ_AT_ONCE), scope)
 
     async def _episodes(self, ids: Sequence[str], scope: Scope) -> list[Episode]:
         return await read_episodes(ids, scope, self._store)

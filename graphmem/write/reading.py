@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,18 +35,20 @@ class Extractor:
     async def read(self, exchange: tuple[Episode, ...], scope: Scope, asker: Asker | None) -> Reading:
         """Return what an exchange says; raises ModelError and BudgetSpent."""
         words = (w for e in exchange for w in (e.speaker, *e.text.split()))
-        known = await candidates(words, scope, self.tools.store)
         if asker is None:
-            return self._unread(exchange, known)
-        contexts = await self._contexts(exchange, known, scope)
+            return self._unread(exchange, await candidates(words, scope, self.tools.store))
+        known, earlier, summary = await asyncio.gather(
+            candidates(words, scope, self.tools.store),
+            self._earlier(exchange[0], scope),
+            read_summary(scope, self.tools.store),
+        )
+        contexts = Contexts(exchange=exchange, earlier=earlier, known=known, summary=summary.text)
         return await (self._in_two if self.two_pass else self._in_one)(contexts, exchange, asker)
 
-    async def _contexts(self, exchange: tuple[Episode, ...], known: Sequence[Entity], scope: Scope) -> Contexts:
-        store, first = self.tools.store, exchange[0].seq
-        before = await store.read("episodes_before", scope=scope.key, before=first, limit=CONTEXT_MESSAGES)
-        earlier = await read_episodes([row["id"] for row in before], scope, store)
-        summary = await read_summary(scope, store)
-        return Contexts(exchange=exchange, earlier=earlier, known=known, summary=summary.text)
+    async def _earlier(self, first: Episode, scope: Scope) -> list[Episode]:
+        store = self.tools.store
+        before = await store.read("episodes_before", scope=scope.key, before=first.seq, limit=CONTEXT_MESSAGES)
+        return await read_episodes([row["id"] for row in before], scope, store)
 
     async def _in_one(self, contexts: Contexts, exchange: tuple[Episode, ...], asker: Asker) -> Reading:
         def accept(reply: ExtractionReply) -> Reading:

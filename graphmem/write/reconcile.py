@@ -8,7 +8,7 @@ from dataclasses import replace
 from graphmem.models import Fact, Statement
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Invalidate, InvalidateKind, Operation, Skip
-from graphmem.write.settle import Settled, closes, ended, overlap, same_place
+from graphmem.write.settle import Settled, closes, ended, same_place
 
 
 def reconcile(decisions: Sequence[Settled], ontology: Ontology) -> tuple[Settled, ...]:
@@ -57,7 +57,7 @@ def _beside(decision: Settled, done: dict[int, Settled], ontology: Ontology) -> 
     """Fit an addition in beside those of the same exchange that come before it in time."""
     for i, other in done.items():
         known, fact = added(other), decision.statement.fact
-        if known is None or not same_place(known, fact) or not overlap(known, fact):
+        if known is None or not same_place(known, fact) or not known.overlaps(fact):
             continue
         if known.normal == fact.normal and known.modality is fact.modality:
             if not fact.event or known.interval.start == fact.interval.start:

@@ -22,7 +22,7 @@ from graphmem.operations import (
     ReviseKind,
     Skip,
 )
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes
 
 
 @dataclass(kw_only=True)
@@ -236,7 +236,7 @@ def _settle_place(
     order = sorted(held, key=lambda f: (f.interval.start, f.created_at, f.id))
     while len(order) > 1:
         one, other = order[0], order[1]
-        if not overlap(one, other) or (one.event and one.interval.start != other.interval.start):
+        if not one.overlaps(other) or (one.event and one.interval.start != other.interval.start):
             order.pop(0)
         elif one.normal == other.normal:
             joined.append((one, other))

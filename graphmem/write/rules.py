@@ -14,7 +14,7 @@ from graphmem.operations import Add, AddRule, Change, ChangeRule, Invalidate, In
 from graphmem.ports import Reader, Vector
 from graphmem.serial import load_rule
 from graphmem.write.retext import text_of
-from graphmem.write.settle import closes, overlap, same_place
+from graphmem.write.settle import closes, same_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,14 +186,14 @@ async def _effect(
     sources = tuple(dict.fromkeys((rule.source, *happening.sources)))
     fact = replace(fact, sources=sources, text=text_of(fact, ontology))
     closed = {op.fact_id for op in batch if isinstance(op, Invalidate)}
-    held = [f for f in await _of_place(fact, scope, reader) if f.id not in closed and overlap(f, fact)]
+    held = [f for f in await _of_place(fact, scope, reader) if f.id not in closed and f.overlaps(fact)]
     same = [f for f in held if f.normal == fact.normal and f.modality is fact.modality]
     if rule.polarity is Polarity.DENIED:
         return [fired, *(_closing(f, happening.at, rule.source) for f in same if f.interval.start < happening.at)]
     if same:
         return [fired, Skip(text=fact.text, fact_id=same[0].id, source=rule.source)]
     exclusive = ontology.predicate(fact.predicate).exclusive
-    stated = [op.fact for op in batch if isinstance(op, Add) and same_place(op.fact, fact) and overlap(op.fact, fact)]
+    stated = [op.fact for op in batch if isinstance(op, Add) and same_place(op.fact, fact) and op.fact.overlaps(fact)]
     rivals = [f for f in held if closes(f)]
     if exclusive and (stated or any(f.interval.start >= happening.at for f in rivals)):
         # What is said of that time outweighs what was said ahead.

@@ -83,7 +83,7 @@ def _alike(conflict: Conflict, statement: Statement, ontology: Ontology) -> bool
     fact, new = conflict.fact, statement.fact
     if conflict.kind is ConflictKind.PAIR:
         either = ontology.predicate(fact.predicate).worded or ontology.predicate(new.predicate).worded
-        return either and not (fact.event or new.event) and fact.modality is new.modality and overlap(fact, new)
+        return either and not (fact.event or new.event) and fact.modality is new.modality and fact.overlaps(new)
     return conflict.kind is ConflictKind.NEAR
 
 
@@ -92,7 +92,7 @@ def _exclusive(statement: Statement, rivals: Sequence[Fact]) -> Decision:
     fact = statement.fact
     if not closes(fact):
         return _add(statement, "it is not certain enough to close anything")
-    met = [r for r in rivals if closes(r) and overlap(r, fact)]
+    met = [r for r in rivals if closes(r) and r.overlaps(fact)]
     if not met:
         return _add(statement, "nothing else is believed for that time")
     next_start = min((r.interval.start for r in met if r.interval.start > fact.interval.start), default=None)
@@ -137,12 +137,6 @@ def _instead_of_doubt(statement: Statement, doubted: Sequence[Fact]) -> Settled:
 def closes(fact: Fact) -> bool:
     """Tell whether a fact is meant and certain enough to contradict another."""
     return fact.modality is Modality.SAID and fact.confidence >= CLOSING_CONFIDENCE
-
-
-def overlap(one: Fact, other: Fact) -> bool:
-    """Tell whether two facts hold at the same time at some moment."""
-    a, b = one.interval, other.interval
-    return (a.end is None or b.start < a.end) and (b.end is None or a.start < b.end)
 
 
 def same_place(one: Fact, other: Fact) -> bool:

@@ -27,7 +27,7 @@ from graphmem.operations import (
 )
 from graphmem.ports import Reader, Row
 from graphmem.write.keys import keys_of
-from graphmem.write.settle import closes, overlap
+from graphmem.write.settle import closes
 
 _ALL = 1_000_000_000
 _AT_ONCE = 500
@@ -117,7 +117,7 @@ def _overlaps(standing: Standing, ontology: Ontology) -> Iterator[Breach]:
     for held in places.values():
         held.sort(key=lambda f: f.interval.start)
         for one, other in pairwise(held):
-            if overlap(one, other):
+            if one.overlaps(other):
                 yield Breach(promise="one value holds at a time", what=f"{one.text} ({one.id}) and {other.text}")
 
 
