@@ -39,16 +39,28 @@ def checked_clocks(as_of: AsOf | None) -> AsOf:
     return as_of or AsOf()
 
 
-def metadata_pair(text: str) -> tuple[str, FilterValue]:
-    """Return the key and the value of key=value; true, false and quoted texts are read as JSON, all else as it is."""
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise InvalidInput(f"metadata {text!r} must be key=value.")
+def metadata_of(pairs: Sequence[str]) -> dict[str, FilterValue]:
+    """Return metadata that is written as key=value; true, false and quoted texts are read as JSON, all else as it is.
+
+    Raises InvalidInput, also for a key that stands there twice, since a message has one value of it.
+    """
+    found: dict[str, FilterValue] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise InvalidInput(f"metadata {pair!r} must be key=value.")
+        if key in found:
+            raise InvalidInput(f"metadata asks for {key!r} twice; a message has one value of it.")
+        found[key] = _filter_value(value)
+    return found
+
+
+def _filter_value(text: str) -> FilterValue:
     try:
-        read = json.loads(value)
+        read = json.loads(text)
     except ValueError:
-        return key, value
-    return key, read if isinstance(read, (bool, str)) else value
+        return text
+    return read if isinstance(read, (bool, str)) else text
 
 
 def check_filters(filters: Filters | None, ontology: Ontology) -> None:

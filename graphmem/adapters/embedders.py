@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.carried import Carried
 from graphmem.adapters.cuts import Cuts
+from graphmem.adapters.in_threads import in_threads
 from graphmem.errors import EmbedderError
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class LocalEmbedder(InProcess):
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector of 384 numbers for each text."""
-        return await asyncio.to_thread(self._embed, list(texts))
+        await asyncio.to_thread(self._cuts.look, texts, count_tokens)
+        return await in_threads(self._embed, texts)
 
     async def embed_query(self, text: str) -> list[float]:
         """Return the vector of a question."""
@@ -74,7 +76,6 @@ class LocalEmbedder(InProcess):
         return count_tokens(text)
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
-        self._cuts.look(texts, count_tokens)
         # One at a time: in eight-bit numbers what is computed beside a text changes its vector.
         return [vector.tolist() for vector in _loaded().embed(texts, batch_size=1)]
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.adapters.carried import Carried
+from graphmem.adapters.in_threads import in_threads
 from graphmem.errors import EmbedderError
 from graphmem.ports import Passage, QueryTokens
 from graphmem.products import products
@@ -73,7 +74,7 @@ class LocalTokens:
 
     async def embed(self, passages: Sequence[Passage]) -> list[list[bytes]]:
         """Return the tokens of each passage's texts, 64 bytes a token."""
-        return await asyncio.to_thread(lambda: [self._embed(passage) for passage in passages])
+        return await in_threads(lambda share: [self._embed(passage) for passage in share], passages)
 
     async def embed_query(self, text: str) -> QueryTokens:
         """Return the tokens of a question, without punctuation, each of length 1 and with its weight."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graphmem.checks import metadata_pair
+from graphmem.checks import metadata_of
 from graphmem.cli import show
 from graphmem.cli.common import (
     AsOfOption,
@@ -136,7 +136,7 @@ def _filters(
         sessions=_tuple(sessions),
         agents=_tuple(agents),
         sources=_tuple(sources),
-        metadata=dict(map(metadata_pair, metadata)) if metadata else None,
+        metadata=metadata_of(metadata) if metadata else None,
     )
     return None if filters == Filters() else filters
 

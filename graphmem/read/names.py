@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -43,12 +43,14 @@ async def named_entities(question: str, scopes: Sequence[Scope], reader: Reader)
 def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:
     """Return which of some entities a question names; a part or a slip counts where it means just one of them."""
     words = [w.removesuffix("'s") for w in lucene.words(question)]
-    whole = [Named(entity=e, surface=n) for e in entities if (n := _whole(e, words)) is not None]
+    known = [_Known(entity=e, names={name: lucene.words(name) for name in e.names}) for e in entities]
+    whole = [Named(entity=k.entity, surface=n) for k in known if (n := _whole(k, words)) is not None]
     taken = {w for n in whole for w in lucene.words(n.surface)}
-    others = [e for e in entities if e.id not in {n.entity.id for n in whole}]
+    named = {n.entity.id for n in whole}
+    others = [k for k in known if k.entity.id not in named]
     partly: list[Named] = []
     for word in dict.fromkeys(w for w in words if w not in taken and w not in STOP_WORDS):
-        meant = [e for e in others if _partly(e, word)] or [e for e in others if _mistyped(e, word)]
+        meant = [k.entity for k in others if _partly(k, word)] or [k.entity for k in others if _mistyped(k, word)]
         if len({e.canonical_id for e in meant}) == 1:
             partly.append(Named(entity=meant[0], surface=word))
     return (*whole, *partly)[:MOST]
@@ -59,21 +61,31 @@ def spoken(question: str, user: str) -> str:
     return _SELF.sub(user, _OWN.sub(f"{user}'s", question))
 
 
-def _whole(entity: Entity, words: Sequence[str]) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """An entity with the words of each of its names."""
+
+    entity: Entity
+    names: Mapping[str, Sequence[str]]
+
+
+def _whole(known: _Known, words: Sequence[str]) -> str | None:
     said = f" {' '.join(words)} "
-    names = sorted(entity.names, key=len, reverse=True)
-    return next((name for name in names if f" {' '.join(lucene.words(name))} " in said), None)
+    names = sorted(known.names, key=len, reverse=True)
+    return next((name for name in names if f" {' '.join(known.names[name])} " in said), None)
 
 
-def _partly(entity: Entity, word: str) -> bool:
-    return entity.type in _PARTLY_NAMED and any(word in lucene.words(name) for name in entity.names)
+def _partly(known: _Known, word: str) -> bool:
+    return known.entity.type in _PARTLY_NAMED and any(word in parts for parts in known.names.values())
 
 
-def _mistyped(entity: Entity, word: str) -> bool:
-    parts = (part for name in entity.names for part in lucene.words(name))
+def _mistyped(known: _Known, word: str) -> bool:
+    if len(word) < SLIP_LETTERS or any(c.isdigit() for c in word):
+        return False
     return any(
-        min(len(part), len(word)) >= SLIP_LETTERS
-        and not any(c.isdigit() for c in part + word)
+        len(part) >= SLIP_LETTERS
         and DamerauLevenshtein.distance(part, word, score_cutoff=1) == 1
+        and not any(c.isdigit() for c in part)
+        for parts in known.names.values()
         for part in parts
     )

@@ -51,6 +51,8 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/v1/cypher", {"user": "ada", "query": "RETURN $n AS n", "parameters": {"n": [2**64]}}, 422, "64 bits"),
     ("POST", "/v1/analytics/most_connected_entities", {"user": "ada", "parameters": {"limit": 2**64}}, 422, "64 bits"),
     ("GET", "/v1/facts?user=ada&limit=-1", None, 422, "limit"),
+    ("GET", "/v1/facts?user=ada&metadata=room", None, 422, "key=value"),
+    ("GET", "/v1/facts?user=ada&metadata=room=a&metadata=room=b", None, 422, "twice"),
     ("GET", "/v1/facts?user=ada&as_of=9999-12-31T23:59:59-14:00", None, 200, ""),
     ("GET", "/v1/facts", None, 422, "user"),
     ("GET", "/v1/facts/fa_x?user=ada", None, 404, "fa_x"),

@@ -28,7 +28,7 @@ from graphmem.api.given import (
     held,
 )
 from graphmem.api.problems import answers
-from graphmem.checks import metadata_pair
+from graphmem.checks import metadata_of
 from graphmem.edits import EDITOR
 from graphmem.lists import FactPage
 from graphmem.memory import MOST_HOPS
@@ -124,7 +124,7 @@ async def list_facts(
         sessions=session,
         agents=agent,
         sources=source,
-        metadata=None if metadata is None else dict(map(metadata_pair, metadata)),
+        metadata=None if metadata is None else metadata_of(metadata),
         confidence=confidence,
         since=since,
         until=until,
