@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 
 _log = logging.getLogger(__name__)
@@ -15,6 +16,8 @@ class Cuts:
         self.count = 0
         self._model = model
         self._window = window
+        # Embedders look from several threads.
+        self._noting = threading.Lock()
 
     def look(self, texts: Sequence[str], tokens: Callable[[str], int]) -> None:
         """Note the texts that have more tokens than the window."""
@@ -26,7 +29,10 @@ class Cuts:
 
     def note(self, count: int) -> None:
         """Add texts that were cut."""
-        if count and not self.count:
+        with self._noting:
+            first = count and not self.count
+            self.count += count
+        if first:
             limit = f" of {self._window} tokens" if self._window else ""
             _log.warning(
                 "%s reads only the beginning%s of texts that are longer than its window; the embedder's `truncated` "
@@ -34,4 +40,3 @@ class Cuts:
                 self._model,
                 limit,
             )
-        self.count += count

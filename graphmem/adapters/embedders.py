@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Sequence
@@ -64,7 +63,6 @@ class LocalEmbedder(InProcess):
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector of 384 numbers for each text."""
-        await asyncio.to_thread(self._cuts.look, texts, count_tokens)
         return await in_threads(self._embed, texts)
 
     async def embed_query(self, text: str) -> list[float]:
@@ -76,6 +74,7 @@ class LocalEmbedder(InProcess):
         return count_tokens(text)
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
+        self._cuts.look(texts, count_tokens)
         # One at a time: in eight-bit numbers what is computed beside a text changes its vector.
         return [vector.tolist() for vector in _loaded().embed(texts, batch_size=1)]
 

@@ -18,7 +18,7 @@ from graphmem.models import (
     Statement,
 )
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, Compare, Cost, Forget, Hide, Invalidate, InvalidateKind
+from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, InvalidateKind
 from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import Asker
@@ -92,7 +92,8 @@ class Ledger:
                 continue
             if any(isinstance(op, Hide) for c in changes for op in c.operations):
                 await self._tools.embedder.forget()
-            if _lacks_tokens(changes, judged.tokens):
+            # What follows by rules has none yet, nor what is left of a fact that was asked to be forgotten.
+            if any(text not in judged.tokens for text in texts_of(changes)):
                 self._tools.tokens.later(scope)
             return (*changes, *await self._merged(judged, changes, scope))
         raise StoreConflict(f"the facts of {scope.key} changed {ROUNDS} times while the model decided about them.")
@@ -123,9 +124,10 @@ class Ledger:
         linked = await self._link(reading, scope, self._store)
         texts = sorted(linked.texts | {self._neutral(s) for s in linked.stated if s.polarity is Polarity.FORGET})
         vectors = dict(zip(texts, await self._tools.embedder.embed(texts), strict=True)) if texts else {}
+        said = sorted({s.fact.text for s in linked.stated if s.polarity is not Polarity.FORGET})
         # What is said anew is most of it, and its tokens are made while the store looks for conflicts.
         linked, tokens = await asyncio.gather(
-            self._decide(reading, linked, vectors, scope, self._store), self._tools.tokens.of(texts)
+            self._decide(reading, linked, vectors, scope, self._store), self._tools.tokens.of(said)
         )
         judged = _Judged(version=version, linked=linked, vectors=vectors, tokens=tokens, compares=asker is not None)
         shown = judged.shown(linked)
@@ -236,12 +238,6 @@ class Ledger:
         by_model = iter(resolve(judged.reply, shown, self._ontology, now, self._neutral) if judged.reply else ())
         decided = [next(by_model) if isinstance(d, Unsettled) else d for d in linked.decisions]
         return reconcile(decided, self._ontology)
-
-
-def _lacks_tokens(changes: Sequence[Change], tokens: Mapping[str, bytes]) -> bool:
-    """Tell whether facts were written whose words have no tokens yet: what follows by rules, and what is left bare."""
-    operations = (op for c in changes for op in c.operations)
-    return any(isinstance(op, Forget) or (isinstance(op, Add) and op.fact.text not in tokens) for op in operations)
 
 
 def _show(linked: Linked, *, asks: bool) -> Shown:

@@ -35,10 +35,11 @@ class Extractor:
     async def read(self, exchange: tuple[Episode, ...], scope: Scope, asker: Asker | None) -> Reading:
         """Return what an exchange says; raises ModelError and BudgetSpent."""
         words = (w for e in exchange for w in (e.speaker, *e.text.split()))
+        looking = candidates(words, scope, self.tools.store)
         if asker is None:
-            return self._unread(exchange, await candidates(words, scope, self.tools.store))
+            return self._unread(exchange, await looking)
         known, earlier, summary = await asyncio.gather(
-            candidates(words, scope, self.tools.store),
+            looking,
             self._earlier(exchange[0], scope),
             read_summary(scope, self.tools.store),
         )

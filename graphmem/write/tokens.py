@@ -40,7 +40,7 @@ class TokenWriter:
         """Return the tokens of facts' texts, by text; none without an embedder. Raises EmbedderError."""
         if self.embedder is None or not texts:
             return {}
-        made = await self.embedder.embed([Passage(texts=(text,)) for text in texts])
+        made = await self.embedder.embed(_alone(texts))
         return {text: tokens for text, (tokens,) in zip(texts, made, strict=True)}
 
     async def finish(self, scope: Scope | None = None) -> None:
@@ -65,7 +65,7 @@ class TokenWriter:
         done = 0
         for label, query in (("Episode", "tokens_due_messages"), ("Fact", "tokens_due_facts")):
             while rows := await self._due(query, scope):
-                passages = _passages(rows) if label == "Episode" else [Passage(texts=(row["text"],)) for row in rows]
+                passages = _passages(rows) if label == "Episode" else _alone([row["text"] for row in rows])
                 made = [tokens for texts in await self.embedder.embed(passages) for tokens in texts]
                 await self._write(label, rows, made, scope)
                 done += len(rows)
@@ -83,6 +83,11 @@ class TokenWriter:
             await tx.write("write_tokens", names={"LABEL": label}, scope=scope.key, rows=written)
 
         await self.store.transact(work)
+
+
+def _alone(texts: Sequence[str]) -> list[Passage]:
+    """Return texts as passages: a fact is read by itself."""
+    return [Passage(texts=(text,)) for text in texts]
 
 
 def _passages(rows: Sequence[Row]) -> list[Passage]:

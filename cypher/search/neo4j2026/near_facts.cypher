@@ -1,5 +1,5 @@
 // near_facts: the facts nearest to a vector; the index itself looks at nothing but the scopes and what is not taken back
-// $scopes [STRING]  $vector [FLOAT]  $known TIME  $limit INT  -> id, score
+// $scopes [STRING]  $vector [FLOAT]  $known TIME  $limit INT  -> id, score (0 for a cosine of -1, 1 for one of 1)
 CYPHER 25
 MATCH (node:Fact)
 SEARCH node IN (

@@ -1,5 +1,5 @@
 // near_facts: the facts nearest to a vector: each bucket's nearest, scored anew, since the index scores rounded vectors
-// $scopes [STRING]  $buckets [STRING]  $vector [FLOAT]  $known TIME  $limit INT  -> id, score
+// $scopes [STRING]  $buckets [STRING]  $vector [FLOAT]  $known TIME  $limit INT  -> id, score (0 for a cosine of -1, 1 for one of 1)
 UNWIND $buckets AS bucket
 CALL db.index.vector.queryNodes('fact_vector_' + bucket, 6 * $limit, $vector) YIELD node, score AS rounded
 WHERE node.scope IN $scopes AND node.expired_at > datetime($known)
