@@ -7,8 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from graphmem.errors import OntologyError
 PREDICATE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+KNOWN_END = "{x}"
+"""Stands for the end that is known in a paraphrase."""
 
 NOTED = "NOTED"
 RELATED_TO = "RELATED_TO"
@@ -72,6 +76,14 @@ class LiteralKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paraphrases:
+    """How people call, or ask for, the object of a fact whose subject is known, and its subject from the object."""
+
+    object: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Predicate:
     """One predicate; `objects` are entity types, or `literal` says what its value is."""
 
@@ -84,6 +96,7 @@ class Predicate:
     inverse: str | None = None
     live_property: str | None = None
     rests_on: tuple[str, ...] = ()
+    paraphrases: Paraphrases = Paraphrases()
 
     @property
     def exclusive(self) -> bool:
@@ -124,28 +137,52 @@ class _PredicateFile(BaseModel):
     rests_on: list[str] = Field(default_factory=list[str])
 
 
+class _ParaphrasesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    object: list[str] = Field(default_factory=list[str])
+    subject: list[str] = Field(default_factory=list[str])
+
+
 class _OntologyFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     types: list[str]
     predicates: dict[str, _PredicateFile]
+    paraphrases: dict[str, _ParaphrasesFile] = Field(default_factory=dict[str, _ParaphrasesFile])
 
 
 def load_ontology(path: Path | None = None) -> Ontology:
-    """Read an ontology file, the package's own when none is named; raises OntologyError."""
-    where = path or resources.files("graphmem") / "ontology.toml"
-    try:
-        raw: dict[str, Any] = tomllib.loads(where.read_text(encoding="utf-8"))
-        read = _OntologyFile.model_validate(raw)
-    except (OSError, tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as exc:
-        raise OntologyError(f"cannot read the ontology {where}: {exc}") from exc
-    _check(read, str(where))
+    """Read an ontology file, the package's own when none is named; raises OntologyError.
+
+    A predicate that has the name and the phrase of one of the package's own has its paraphrases too.
+    """
+    read = _carried() if path is None else _read(path)
     return Ontology(
-        types=tuple(read.types), predicates={name: _predicate(name, p) for name, p in read.predicates.items()}
+        types=tuple(read.types), predicates={name: _predicate(name, p, read) for name, p in read.predicates.items()}
     )
 
 
-def _predicate(name: str, read: _PredicateFile) -> Predicate:
+@cache
+def _carried() -> _OntologyFile:
+    folder = resources.files("graphmem")
+    return _read(folder / "ontology.toml", folder / "paraphrases.toml")
+
+
+def _read(*files: Traversable) -> _OntologyFile:
+    try:
+        raw: dict[str, Any] = {}
+        for file in files:
+            raw |= tomllib.loads(file.read_text(encoding="utf-8"))
+        read = _OntologyFile.model_validate(raw)
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as exc:
+        raise OntologyError(f"cannot read the ontology {files[0]}: {exc}") from exc
+    _check(read, str(files[0]))
+    _check_paraphrases(read, str(files[0]))
+    return read
+
+
+def _predicate(name: str, read: _PredicateFile, file: _OntologyFile) -> Predicate:
     literal = read.object if isinstance(read.object, LiteralKind) else None
     return Predicate(
         name=name,
@@ -157,7 +194,18 @@ def _predicate(name: str, read: _PredicateFile) -> Predicate:
         inverse=read.inverse,
         live_property=read.property,
         rests_on=tuple(read.rests_on),
+        paraphrases=_paraphrases(name, read, file),
     )
+
+
+def _paraphrases(name: str, read: _PredicateFile, file: _OntologyFile) -> Paraphrases:
+    if name not in file.paraphrases:
+        known = _carried().predicates.get(name)
+        if known is None or known.phrase != read.phrase:
+            return Paraphrases()
+        file = _carried()
+    given = file.paraphrases.get(name, _ParaphrasesFile())
+    return Paraphrases(object=tuple(given.object), subject=tuple(given.subject))
 
 
 def _check(read: _OntologyFile, where: str) -> None:
@@ -184,3 +232,13 @@ def _check(read: _OntologyFile, where: str) -> None:
     missing += [t for t in ("Person", "Thing") if t not in read.types]
     if missing:
         raise OntologyError(f"the ontology {where} lacks what graphmem itself needs: {missing}")
+
+
+def _check_paraphrases(read: _OntologyFile, where: str) -> None:
+    missing = [name for name in read.paraphrases if name not in read.predicates]
+    if missing:
+        raise OntologyError(f"the ontology {where} has paraphrases of predicates that it does not define: {missing}")
+    phrases = [phrase for p in read.paraphrases.values() for phrase in (*p.object, *p.subject)]
+    unclear = [phrase for phrase in phrases if phrase.count(KNOWN_END) != 1]
+    if unclear:
+        raise OntologyError(f"in the ontology {where} each paraphrase must name {KNOWN_END} once: {unclear}")

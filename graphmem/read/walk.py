@@ -22,7 +22,7 @@ HOPS = 4
 BEAM = 60
 ENTITIES = 12
 """How many entities a hop goes on from."""
-PARTS = 150
+PARTS = 60
 """How many parts of a question a hop compares with relations."""
 HOP_GAIN = 1.5
 """What reading one part more is worth, since longer parts fit nothing well and each part may fail."""

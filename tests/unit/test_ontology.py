@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.errors import OntologyError
-from graphmem.ontology import load_ontology
+from graphmem.ontology import Paraphrases, load_ontology
 
 OWN = """
 types = ["Person", "Thing", "Ship"]
@@ -32,6 +32,41 @@ def test_users_bring_their_own(tmp_path: Path) -> None:
     )
 
     assert load_ontology(path).predicate("CAPTAIN_OF").objects == ("Ship",)
+
+
+def test_paraphrases_are_the_users_or_those_of_a_predicate_of_the_same_name_and_phrase(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        OWN
+        + 'CAPTAIN_OF = { cardinality = "one", kind = "state", object = ["Ship"], phrase = "commands" }\n'
+        + 'LIVES_IN = { cardinality = "one", kind = "state", object = ["Thing"], phrase = "lives in" }\n'
+        + 'OWNS = { cardinality = "one", kind = "state", object = ["Thing"], phrase = "possesses" }\n'
+        + 'KNOWS = { cardinality = "one", kind = "state", object = ["Person"], phrase = "knows" }\n'
+        + '[paraphrases.CAPTAIN_OF]\nsubject = ["Who has the helm of {x}?"]\n'
+        + '[paraphrases.KNOWS]\nobject = ["an acquaintance of {x}"]\n'
+    )
+    own, carried = load_ontology(path), load_ontology()
+
+    assert own.predicate("CAPTAIN_OF").paraphrases == Paraphrases(subject=("Who has the helm of {x}?",))
+    assert own.predicate("KNOWS").paraphrases == Paraphrases(object=("an acquaintance of {x}",))
+    assert own.predicate("LIVES_IN").paraphrases == carried.predicate("LIVES_IN").paraphrases != Paraphrases()
+    assert own.predicate("OWNS").paraphrases == Paraphrases()
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('[paraphrases.SAILS]\nobject = ["the boat of {x}"]', "SAILS"),
+        ('[paraphrases.RELATED_TO]\nobject = ["somebody"]', "somebody"),
+        ('[paraphrases.RELATED_TO]\nobjects = ["a kin of {x}"]', "objects"),
+    ],
+)
+def test_paraphrases_of_nothing_or_without_the_known_end_are_refused(tmp_path: Path, lines: str, says: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(f"{OWN}{lines}\n")
+
+    with pytest.raises(OntologyError, match=says):
+        load_ontology(path)
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
 
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.ontology import load_ontology
-from graphmem.read.relations import Relation, Relations
+from graphmem.ontology import Ontology, load_ontology
+from graphmem.read.relations import FILE, Relation, Relations, key_of, learn, ontology_forms
 
 
 class Slow(LocalEmbedder):
-    """Lets others run before it answers."""
+    """Lets others run before it answers, and notes how much it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        self.asked.append(len(texts))
         await asyncio.sleep(0)
         return await super().embed(texts)
 
 
-def alone() -> Relations:
-    return Relations(ontology=load_ontology(), embedder=Slow())
+def alone(ontology: Ontology | None = None) -> Relations:
+    return Relations(ontology=ontology or load_ontology(), embedder=Slow())
 
 
 async def test_searches_at_once_learn_the_relations_once() -> None:
@@ -35,3 +44,41 @@ async def test_words_are_told_apart() -> None:
     (likely,) = (await relations.scores(["the supervisor of Anna"], [Relation(phrase="reports to")])).values()
 
     assert likely[Relation(phrase="reports to")] > likely[Relation(phrase="lives in")]
+
+
+@pytest.fixture
+def without_paraphrases() -> Ontology:
+    ontology = load_ontology()
+    plain = {name: replace(p, paraphrases=type(p.paraphrases)()) for name, p in ontology.predicates.items()}
+    return replace(ontology, predicates=plain)
+
+
+async def test_paraphrases_tell_what_words_mean_that_no_phrase_has(without_paraphrases: Ontology) -> None:
+    part, meant = "the chief from whom Anna takes instructions", Relation(phrase="reports to")
+    plain, paraphrased = alone(without_paraphrases), alone()
+    (before,) = (await plain.scores([part], [])).values()
+    (after,) = (await paraphrased.scores([part], [])).values()
+
+    assert after[meant] > before[meant]
+    assert max(after, key=lambda relation: after[relation]) in {meant, Relation(phrase="manages", backwards=True)}
+
+
+async def test_the_packages_own_relations_are_carried_and_those_of_others_are_embedded_once(
+    without_paraphrases: Ontology,
+) -> None:
+    own, other = alone(), alone(without_paraphrases)
+    for relations in (own, other):
+        for _ in range(2):
+            await relations.scores(["the supervisor of Anna"], [])
+
+    assert own.embedder.asked == [1, 1]  # pyright: ignore[reportAttributeAccessIssue]
+    assert other.embedder.asked == [1, sum(map(len, ontology_forms(without_paraphrases).values())), 1]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def test_what_is_carried_is_what_the_ontology_says() -> None:
+    embedder, forms = LocalEmbedder(), ontology_forms(load_ontology())
+    made = await learn(forms, embedder)
+    with np.load(FILE) as held:
+        assert str(held["key"]) == key_of(embedder, forms), "run python -m scripts.relations"
+        np.testing.assert_allclose(held["centroids"].astype(np.float32), made.centroids, atol=0.02)
+        np.testing.assert_allclose(held["mean"].astype(np.float32), made.mean, atol=0.01)
