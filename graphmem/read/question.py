@@ -85,13 +85,6 @@ def named_speaker(text: str, speakers: Iterable[str]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def without(text: str, name: str | None) -> str:
-    """Return the question without a speaker's name, so that it is nearer to what they said than to their name."""
-    if name is None:
-        return text
-    return re.sub(rf"\b{re.escape(name)}(?:'s)?\b", "", text, flags=re.IGNORECASE).strip() or text
-
-
 def named_date(text: str) -> NamedDate | None:
     """Return the month, year and day that a question names; "may" only counts beside a number or as "in May"."""
     folded = fold(text)
