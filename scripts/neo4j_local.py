@@ -1,7 +1,8 @@
 """Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
 
 By hand: ``python -m scripts.neo4j_local [--version V] [--home DIR]`` prints NEO4J_URI and the address of Neo4j
-Browser, which comes up with graphmem's style and guide, and runs until Ctrl-C; ``--prepare`` only brings the jars.
+Browser, which comes up with graphmem's style and guide, and runs until Ctrl-C; ``--prepare`` only brings the jars of a version,
+and ``--versions`` prints which there are.
 """
 
 from __future__ import annotations
@@ -304,7 +305,11 @@ def main() -> None:
     parser.add_argument("--heap", default="768m", help="the JVM's memory (default: %(default)s)")
     parser.add_argument("--page-cache", default="64m", help="memory for the graph's files (default: %(default)s)")
     parser.add_argument("--prepare", action="store_true", help="only bring the jars")
+    parser.add_argument("--versions", action="store_true", help="only print which versions are known")
     given = parser.parse_args()
+    if given.versions:
+        print("\n".join(RELEASES))
+        return
     try:
         if given.prepare:
             print(prepare(given.version))
