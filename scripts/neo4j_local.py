@@ -1,8 +1,8 @@
 """Boot a real Neo4j on free loopback ports, without Docker: its jars come through Maven, once.
 
 By hand: ``python -m scripts.neo4j_local [--version V] [--home DIR]`` prints NEO4J_URI and the address of Neo4j
-Browser, which comes up with graphmem's style and guide, and runs until Ctrl-C; ``--prepare`` only brings the jars of a version,
-and ``--versions`` prints which there are.
+Browser, which comes up with graphmem's style and guide, and runs until Ctrl-C; ``--prepare`` only brings the jars of a
+version, and ``--versions`` prints which there are.
 """
 
 from __future__ import annotations
