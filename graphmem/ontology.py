@@ -238,7 +238,18 @@ def _check_paraphrases(read: _OntologyFile, where: str) -> None:
     missing = [name for name in read.paraphrases if name not in read.predicates]
     if missing:
         raise OntologyError(f"the ontology {where} has paraphrases of predicates that it does not define: {missing}")
+    unasked = [name for name, p in read.paraphrases.items() if p.subject and not _has_subject(name, read)]
+    if unasked:
+        raise OntologyError(
+            f"in the ontology {where} these are symmetric or have a literal for an object, so that nobody asks for their "
+            f"subject: {unasked}; give paraphrases of the object only."
+        )
     phrases = [phrase for p in read.paraphrases.values() for phrase in (*p.object, *p.subject)]
     unclear = [phrase for phrase in phrases if phrase.count(KNOWN_END) != 1]
     if unclear:
         raise OntologyError(f"in the ontology {where} each paraphrase must name {KNOWN_END} once: {unclear}")
+
+
+def _has_subject(name: str, read: _OntologyFile) -> bool:
+    predicate = read.predicates[name]
+    return predicate.inverse != name and not isinstance(predicate.object, LiteralKind)

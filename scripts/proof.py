@@ -53,7 +53,7 @@ def main() -> None:
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)
     full = {"GRAPHMEM_FULL_COUNTS": "1"}
-    contract = ("filters", "guard", "hostile_replies", "scenarios")
+    contract = ("filters", "guard", "hostile_replies", "migrate", "scenarios")
     counted = ("tests/unit/intake/test_intake.py", *(f"tests/contract/test_{name}.py" for name in contract))
     prove("full-counts", "pytest", "-q", *counted, variables=full)
     prove("schema", "pytest", "-q", "tests/api/test_schema.py", variables=full)

@@ -144,8 +144,8 @@ def _carried(key: str) -> Space | None:
 @cache
 def _carried_file() -> tuple[str, Space]:
     with np.load(FILE) as held:
-        floats = (held[name].astype(np.float32) for name in ("mean", "centroids"))
-        return str(held["key"]), Space(mean=next(floats), centroids=next(floats))
+        space = Space(mean=held["mean"].astype(np.float32), centroids=held["centroids"].astype(np.float32))
+        return str(held["key"]), space
 
 
 def _apart(vectors: Floats, mean: Floats) -> Floats:

@@ -58,6 +58,7 @@ def test_paraphrases_are_the_users_or_those_of_a_predicate_of_the_same_name_and_
     [
         ('[paraphrases.SAILS]\nobject = ["the boat of {x}"]', "SAILS"),
         ('[paraphrases.RELATED_TO]\nobject = ["somebody"]', "somebody"),
+        ('[paraphrases.NOTED]\nsubject = ["the writer of {x}"]', "NOTED"),
         ('[paraphrases.RELATED_TO]\nobjects = ["a kin of {x}"]', "objects"),
     ],
 )
