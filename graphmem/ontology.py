@@ -241,8 +241,8 @@ def _check_paraphrases(read: _OntologyFile, where: str) -> None:
     unasked = [name for name, p in read.paraphrases.items() if p.subject and not _has_subject(name, read)]
     if unasked:
         raise OntologyError(
-            f"in the ontology {where} these are symmetric or have a literal for an object, so that nobody asks for their "
-            f"subject: {unasked}; give paraphrases of the object only."
+            f"in the ontology {where} nobody asks for the subject of what is symmetric or has a literal for an object; "
+            f"give paraphrases of the object only: {unasked}"
         )
     phrases = [phrase for p in read.paraphrases.values() for phrase in (*p.object, *p.subject)]
     unclear = [phrase for phrase in phrases if phrase.count(KNOWN_END) != 1]
