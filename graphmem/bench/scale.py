@@ -26,7 +26,7 @@ TENANT = "scale"
 WATCHED = 2000
 """How many facts the scope has whose searches are compared while the graph around it grows."""
 WRITTEN_BESIDE = 1000
-"""How many facts the scope has that is written to."""
+"""How many facts the scope has that is written to, in a graph of no fewer."""
 WARM_UP, QUESTIONS_A_WRITE = 2, 5
 
 
@@ -136,7 +136,7 @@ async def run_scale(
         sizes=tuple(s for s in sizes if s.questions),
         growth=tuple(grown),
         hub=await _hub(plan, loader, memory) if plan.hub else None,
-        writes=await _writes(memory, model, parts, max(2, plan.asked // QUESTIONS_A_WRITE)),
+        writes=await _writes(plan, memory, model, parts),
         files=files,
     )
 
@@ -218,6 +218,7 @@ async def _hub(plan: Plan, loader: Loader, memory: Memory) -> Hub:
     return Hub(facts=plan.hub, searches=await time_searches(memory, [hub.held], np.random.default_rng(11), plan.asked))
 
 
-async def _writes(memory: Memory, model: InstantChat, parts: Parts, batches: int) -> Writes:
-    given = (memory, model, parts.store, parts.embedder)
-    return await run_writes(*given, WRITTEN_BESIDE, parts.settings.batch_messages, WARM_UP, batches)
+async def _writes(plan: Plan, memory: Memory, model: InstantChat, parts: Parts) -> Writes:
+    given = (memory, model, parts.store, parts.embedder, min(WRITTEN_BESIDE, plan.facts))
+    batches = max(2, plan.asked // QUESTIONS_A_WRITE)
+    return await run_writes(*given, parts.settings.batch_messages, WARM_UP, batches)

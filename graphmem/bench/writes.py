@@ -88,7 +88,7 @@ async def run_writes(
     """Fill a scope of its own with facts, then write batches of messages into it, one after the other."""
     scope = Scope(tenant=TENANT, user=f"u{uuid.uuid4().hex[:12]}")
     random = np.random.default_rng(7)
-    texts = sentences(SENTENCES, random)
+    texts = sentences(max(1, min(SENTENCES, facts)), random)
     centres = np.asarray(await embedder.embed(texts), dtype=np.float32)
     which = random.integers(0, len(texts), facts)
     await load_facts(scope, [texts[int(i)] for i in which.tolist()], around(centres[which], random), store)
