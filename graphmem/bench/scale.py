@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -171,6 +173,8 @@ class Loader:
             self.loaded.append(await self.one(f"u{len(self.loaded)}", count))
             if number % max(1, len(counts) // 20) == 0:
                 progress(f"{number:,} of {len(counts):,} scopes are loaded, {self.facts:,} facts in all")
+        # Else the system writes it while searches are timed, and takes their processors.
+        await asyncio.to_thread(os.sync)
 
     async def one(self, user: str, facts: int, *, hub: bool = False) -> Loaded:
         """Load one scope."""
