@@ -77,7 +77,10 @@ class LiteralKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paraphrases:
-    """How people call, or ask for, the object of a fact whose subject is known, and its subject from the object."""
+    """How people call, or ask for, the object of a fact whose subject is known, and its subject from the object.
+
+    The same where the predicate is symmetric.
+    """
 
     object: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
@@ -205,7 +208,9 @@ def _paraphrases(name: str, read: _PredicateFile, file: _OntologyFile) -> Paraph
             return Paraphrases()
         file = _carried()
     given = file.paraphrases.get(name, _ParaphrasesFile())
-    return Paraphrases(object=tuple(given.object), subject=tuple(given.subject))
+    return Paraphrases(
+        object=tuple(given.object), subject=tuple(given.object if read.inverse == name else given.subject)
+    )
 
 
 def _check(read: _OntologyFile, where: str) -> None:

@@ -1,4 +1,4 @@
-"""Products of small matrices, on one core."""
+"""Products of small matrices, on one core, and rows of length 1."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def products(some: Floats, others: Floats) -> Floats:
     the store needs; for these few numbers it saves no time.
     """
     return np.einsum("ij,kj->ik", some, others)
+
+
+def unit_rows(some: Floats) -> Floats:
+    """Return each row scaled to a length of 1; one of zeros stays."""
+    lengths = np.linalg.norm(some, axis=1, keepdims=True)
+    return (some / np.maximum(lengths, 1e-9)).astype(np.float32)

@@ -19,8 +19,12 @@ async def main() -> None:
     """Write the vectors, a row for each relation."""
     embedder, forms = LocalEmbedder(), ontology_forms(load_ontology())
     space = await learn(forms, embedder)
-    half = {name: getattr(space, name).astype(np.float16) for name in ("mean", "centroids")}
-    np.savez(FILE, key=np.array(key_of(embedder, forms)), **half)
+    np.savez(
+        FILE,
+        key=np.array(key_of(embedder, forms)),
+        mean=space.mean.astype(np.float16),
+        centroids=space.centroids.astype(np.float16),
+    )
     print(
         f"{len(forms)} relations in {sum(map(len, forms.values()))} forms: {FILE.stat().st_size:,} bytes in {FILE.name}"
     )

@@ -25,7 +25,7 @@ from graphmem.adapters.carried import Carried
 from graphmem.adapters.in_threads import in_threads
 from graphmem.errors import EmbedderError
 from graphmem.ports import Passage, QueryTokens
-from graphmem.products import products
+from graphmem.products import products, unit_rows
 from graphmem.text import STOP_WORDS
 
 WEIGHTS = Carried(
@@ -98,7 +98,7 @@ class LocalTokens:
         made = [b""] * len(passage.texts)
         for window in self._windows(passage):
             tokens = [*window.lead, *(token for _, piece in window.pieces for token in piece)]
-            vectors = _unit(products(self.raw(tokens)[len(window.lead) :], self._directions))
+            vectors = unit_rows(products(self.raw(tokens)[len(window.lead) :], self._directions))
             whole = np.clip(np.rint(vectors * SCALE), -127, 127).astype(np.int8)
             at = 0
             for text, piece in window.pieces:
@@ -127,7 +127,7 @@ class LocalTokens:
         ids = self.tokens(text)[:WINDOW]
         words = [self._loaded()[1].id_to_token(i) for i in ids]
         weights = np.array([_weight(word) for word in words], dtype=np.float32)
-        vectors = _unit(products(self.raw(ids), self._directions))
+        vectors = unit_rows(products(self.raw(ids), self._directions))
         kept = weights > 0
         return QueryTokens(
             words=tuple(w for w, k in zip(words, kept, strict=True) if k), vectors=vectors[kept], weights=weights[kept]
@@ -157,11 +157,6 @@ class LocalTokens:
     @cached_property
     def _directions(self) -> Floats:
         return np.ascontiguousarray(np.load(PROJECTION).astype(np.float32).T)
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
 
 
 def _weight(word: str) -> float:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from graphmem.ontology import KNOWN_END, NOTED, RELATED_TO, Ontology, Predicate
 from graphmem.ports import Embedder
-from graphmem.products import products
+from graphmem.products import products, unit_rows
 from graphmem.read.nested import PLACEHOLDER
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -100,17 +100,21 @@ class Relations:
 
     async def _learned(self, met: Iterable[Relation]) -> Space:
         if self._space is None:
-            forms = ontology_forms(self.ontology)
+            # An ontology of nothing but notes and invented predicates says nothing by itself.
+            forms = ontology_forms(self.ontology) or self._fresh(met)
             self._space = _carried(key_of(self.embedder, forms)) or await learn(forms, self.embedder)
             self._columns |= {relation: i for i, relation in enumerate(forms)}
-        fresh: Forms = {}
-        for phrase in sorted({r.phrase for r in met if r not in self._columns}):
-            fresh |= {r: said for r, said in _forms(phrase, None).items() if r not in self._columns}
-        if fresh:
+        if fresh := self._fresh(met):
             more = await learn(fresh, self.embedder, self._space.mean)
             self._columns |= {relation: len(self._columns) + i for i, relation in enumerate(fresh)}
             self._space = Space(mean=more.mean, centroids=np.concatenate([self._space.centroids, more.centroids]))
         return self._space
+
+    def _fresh(self, met: Iterable[Relation]) -> Forms:
+        forms: Forms = {}
+        for phrase in sorted({r.phrase for r in met if r not in self._columns}):
+            forms |= {r: said for r, said in _forms(phrase, None).items() if r not in self._columns}
+        return forms
 
 
 def ontology_forms(ontology: Ontology) -> Forms:
@@ -127,7 +131,7 @@ async def learn(forms: Forms, embedder: Embedder, mean: Floats | None = None) ->
     vectors = np.asarray(await embedder.embed([text for said in forms.values() for text in said]), dtype=np.float32)
     common: Floats = vectors.mean(axis=0) if mean is None else mean
     starts = np.cumsum([0, *map(len, forms.values())])[:-1]
-    return Space(mean=common, centroids=_unit(np.add.reduceat(_apart(vectors, common), starts, axis=0)))
+    return Space(mean=common, centroids=unit_rows(np.add.reduceat(_apart(vectors, common), starts, axis=0)))
 
 
 def key_of(embedder: Embedder, forms: Forms) -> str:
@@ -149,11 +153,7 @@ def _carried_file() -> tuple[str, Space]:
 
 
 def _apart(vectors: Floats, mean: Floats) -> Floats:
-    return _unit(vectors - mean)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)[:, None]
+    return unit_rows(vectors - mean)
 
 
 def _forms(phrase: str, predicate: Predicate | None) -> Forms:
@@ -171,8 +171,6 @@ def _forms(phrase: str, predicate: Predicate | None) -> Forms:
     if predicate is None:
         return forms
     paraphrases = {there: predicate.paraphrases.object, back: predicate.paraphrases.subject}
-    if predicate.inverse == predicate.name:
-        paraphrases[back] = predicate.paraphrases.object
     return {
         relation: [*said, *(p.replace(KNOWN_END, PLACEHOLDER).rstrip("?") for p in paraphrases[relation])]
         for relation, said in forms.items()
