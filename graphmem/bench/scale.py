@@ -173,8 +173,7 @@ class Loader:
             self.loaded.append(await self.one(f"u{len(self.loaded)}", count))
             if number % max(1, len(counts) // 20) == 0:
                 progress(f"{number:,} of {len(counts):,} scopes are loaded, {self.facts:,} facts in all")
-        # Else the system writes it while searches are timed, and takes their processors.
-        await asyncio.to_thread(os.sync)
+        await _on_disk()
 
     async def one(self, user: str, facts: int, *, hub: bool = False) -> Loaded:
         """Load one scope."""
@@ -219,7 +218,13 @@ async def _hub(plan: Plan, loader: Loader, memory: Memory) -> Hub:
         raise InvalidInput(f"this store holds a hub of {found['facts']:,} facts; ask for that, or name an empty one.")
     loader.known = found["facts"] > 0
     hub = await loader.one("hub", plan.hub, hub=True)
+    await _on_disk()
     return Hub(facts=plan.hub, searches=await time_searches(memory, [hub.held], np.random.default_rng(11), plan.asked))
+
+
+async def _on_disk() -> None:
+    """Wait for what was loaded; else the system writes it while searches are timed, and takes their processors."""
+    await asyncio.to_thread(os.sync)
 
 
 async def _writes(plan: Plan, memory: Memory, model: InstantChat, parts: Parts) -> Writes:

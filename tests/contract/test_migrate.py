@@ -79,7 +79,7 @@ class Told:
 
 
 def _on(number: int, earlier: int) -> bool:
-    """Tell which server is brought up from which schema: of the first both, else one or the other, unless for proof."""
+    """Tell which server is brought up from which schema: of the first and last both, else one, unless for proof."""
     return FULL or earlier in {1, 7} or earlier % 2 == number
 
 
