@@ -26,7 +26,7 @@ from graphmem.read.nested import PLACEHOLDER
 Floats: TypeAlias = NDArray[np.float32]
 Forms: TypeAlias = "dict[Relation, list[str]]"
 FILE = Path(__file__).with_name("relations.npz")
-"""Where the package's own relations lie for the local embedder; `python -m scripts.relations` makes it."""
+"""Where the package's own relations lie for the local embedders; `python -m scripts.relations` makes it."""
 SHARPNESS = 2.5
 """How far a relation that is one standard deviation nearer than another is preferred to it."""
 MANY = 4
@@ -102,7 +102,7 @@ class Relations:
         if self._space is None:
             # An ontology of nothing but notes and invented predicates says nothing by itself.
             forms = ontology_forms(self.ontology) or self._fresh(met)
-            self._space = _carried(key_of(self.embedder, forms)) or await learn(forms, self.embedder)
+            self._space = carried().get(key_of(self.embedder, forms)) or await learn(forms, self.embedder)
             self._columns |= {relation: i for i, relation in enumerate(forms)}
         if fresh := self._fresh(met):
             more = await learn(fresh, self.embedder, self._space.mean)
@@ -140,16 +140,13 @@ def key_of(embedder: Embedder, forms: Forms) -> str:
     return f"{embedder.name} {hashlib.sha256(said.encode()).hexdigest()}"
 
 
-def _carried(key: str) -> Space | None:
-    known, space = _carried_file()
-    return space if key == known else None
-
-
 @cache
-def _carried_file() -> tuple[str, Space]:
+def carried() -> Mapping[str, Space]:
+    """Return what need not be learned, by its key."""
     with np.load(FILE) as held:
-        space = Space(mean=held["mean"].astype(np.float32), centroids=held["centroids"].astype(np.float32))
-        return str(held["key"]), space
+        means, centroids = (held[name].astype(np.float32) for name in ("means", "centroids"))
+        spaces = (Space(mean=mean, centroids=rows) for mean, rows in zip(means, centroids, strict=True))
+        return dict(zip(map(str, held["keys"]), spaces, strict=True))
 
 
 def _apart(vectors: Floats, mean: Floats) -> Floats:
