@@ -1,4 +1,4 @@
-"""Dates as people state them: a year, a month, a day or a moment, always in UTC."""
+"""Dates as people state them: a year, a month, a week, a day or a moment, always in UTC."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ _FORMS = (
     (re.compile(r"\d{4}-\d{2}"), "%Y-%m", Precision.MONTH),
     (re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y-%m-%d", Precision.DAY),
 )
+_WEEK_OF = re.compile(r"week of (\d{4}-\d{2}-\d{2})")
+WRITE = 'YYYY, YYYY-MM, YYYY-MM-DD or "week of YYYY-MM-DD"'
+"""The forms of dates, as advice for whoever wrote none of them."""
 
 
 def parse_date(text: str) -> tuple[datetime, Precision]:
-    """Read YYYY, YYYY-MM, YYYY-MM-DD or an ISO time with zone; raises ValueError, also beyond the years 1 to 9998."""
+    """Read YYYY, YYYY-MM, YYYY-MM-DD, "week of YYYY-MM-DD" (from its Monday) or an ISO time with zone.
+
+    Raises ValueError, also beyond the years 1 to 9998.
+    """
     stripped = text.strip()
+    if week := _WEEK_OF.fullmatch(stripped):
+        within, _ = parse_date(week[1])
+        return _monday(within), Precision.WEEK
     for form, pattern, precision in _FORMS:
         if form.fullmatch(stripped):
             return _bounded(datetime.strptime(stripped, pattern).replace(tzinfo=UTC)), precision
@@ -29,6 +38,13 @@ def parse_date(text: str) -> tuple[datetime, Precision]:
         raise ValueError(f"{text!r} lies before the year 1 or after 9998 in UTC") from exc
 
 
+def _monday(at: datetime) -> datetime:
+    try:
+        return at - timedelta(days=at.weekday())
+    except OverflowError as exc:
+        raise ValueError("the week begins before the year 1") from exc
+
+
 def _bounded(at: datetime) -> datetime:
     if at.year > 9998:
         raise ValueError(f"the year {at.year} is beyond 9998")
@@ -36,12 +52,14 @@ def _bounded(at: datetime) -> datetime:
 
 
 def after(at: datetime, precision: Precision) -> datetime:
-    """Return the first moment after the stated day, month or year; the moment itself for an instant."""
+    """Return the first moment after the stated day, week, month or year; the moment itself for an instant."""
     match precision:
         case Precision.YEAR:
             return at.replace(year=at.year + 1)
         case Precision.MONTH:
             return (at.replace(day=1) + timedelta(days=32)).replace(day=1)
+        case Precision.WEEK:
+            return at + timedelta(days=7)
         case Precision.DAY:
             return at + timedelta(days=1)
         case Precision.INSTANT:
@@ -55,6 +73,8 @@ def show_date(at: datetime, precision: Precision) -> str:
             return f"{at.year}"
         case Precision.MONTH:
             return f"{at:%b} {at.year}"
+        case Precision.WEEK:
+            return f"the week of {at.day} {at:%b} {at.year}"
         case Precision.DAY | Precision.INSTANT:
             return f"{at.day} {at:%b} {at.year}"
 
@@ -73,6 +93,8 @@ def show_ago(at: datetime, precision: Precision, now: datetime) -> str:
         return _ago(years, "year", ("this year", "last year", "next year"))
     if precision is Precision.MONTH and abs(months) < 12:
         return _ago(months, "month", ("this month", "last month", "next month"))
+    if precision is Precision.WEEK and abs(days) < 60:
+        return _ago(days // 7, "week", ("this week", "last week", "next week"))
     if precision is not Precision.MONTH and abs(days) < 14:
         return _ago(days, "day", ("today", "yesterday", "tomorrow"))
     if precision is not Precision.MONTH and abs(days) < 60:

@@ -46,9 +46,18 @@ def spaceless(text: str) -> bool:
 
 def named_in(text: str, names: Sequence[str]) -> bool:
     """Tell whether a text names something, as whole words where the script has spaces between them."""
-    padded = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
-    plain = (" ".join("".join(c if c.isalnum() else " " for c in fold(n)).split()) for n in names)
-    return any(name and (name if spaceless(name) else f" {name} ") in padded for name in plain)
+    return named_among(folded_words(text), names)
+
+
+def folded_words(text: str) -> str:
+    """Return a text's words, folded, each between spaces: what names are looked for in."""
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in fold(text)).split())} "
+
+
+def named_among(words: str, names: Sequence[str]) -> bool:
+    """Tell whether one of the names stands among folded words, as `named_in` does of a text."""
+    plain = (folded_words(n).strip() for n in names)
+    return any(name and (name if spaceless(name) else f" {name} ") in words for name in plain)
 
 
 def embedded_text(speaker: str, text: str) -> str:

@@ -10,7 +10,7 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
 from graphmem.base import ScopeLike
-from graphmem.dates import parse_date, show_date
+from graphmem.dates import WRITE, parse_date, show_date
 from graphmem.errors import GraphMemError, InvalidInput
 from graphmem.langchain.loops import arun, run
 from graphmem.memory import Memory
@@ -110,7 +110,7 @@ def _clocks(as_of: str | None) -> AsOf | None:
     try:
         at, _ = parse_date(as_of)
     except ValueError as exc:
-        raise InvalidInput(f"{as_of!r} is no date ({exc}); write YYYY, YYYY-MM or YYYY-MM-DD.") from exc
+        raise InvalidInput(f"{as_of!r} is no date ({exc}); write {WRITE}.") from exc
     return AsOf(valid=at)
 
 

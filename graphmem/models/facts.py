@@ -17,6 +17,7 @@ class Precision(StrEnum):
 
     INSTANT = "instant"
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     YEAR = "year"
 

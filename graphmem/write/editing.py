@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from graphmem import rows
-from graphmem.dates import after, parse_date
+from graphmem.dates import WRITE, after, parse_date
 from graphmem.errors import InvalidInput
 from graphmem.models import (
     Entity,
@@ -238,9 +238,7 @@ def stated_date(name: str, given: str | datetime) -> tuple[datetime, Precision]:
     try:
         return parse_date(given if isinstance(given, str) else given.isoformat())
     except ValueError as exc:
-        raise InvalidInput(
-            f"{name}: {given!r} is no date ({exc}); write 2024, 2024-05, 2024-05-31 or a full time."
-        ) from exc
+        raise InvalidInput(f"{name}: {given!r} is no date ({exc}); write {WRITE}, or a full time.") from exc
 
 
 def stated_interval(start: str | datetime | None, end: str | datetime | None, otherwise: Interval) -> Interval:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from graphmem.models import Entity, Episode, Mention, Scope
 from graphmem.operations import Cost
 from graphmem.ports import Finder
-from graphmem.text import named_in
+from graphmem.text import folded_words, named_among
 from graphmem.write.asking import Asker
 from graphmem.write.entities import extract_entities, speakers
 from graphmem.write.episodes import read_episodes
@@ -25,6 +25,14 @@ CONTEXT_MESSAGES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The entities that messages name, whole, and those whose names only share a word with them."""
+
+    named: Sequence[Entity]
+    sharing: Sequence[Entity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extractor:
     """Draws mentions and triples from exchanges: in one question to the model or in two, by patterns, or not at all."""
 
@@ -34,17 +42,27 @@ class Extractor:
 
     async def read(self, exchange: tuple[Episode, ...], scope: Scope, asker: Asker | None) -> Reading:
         """Return what an exchange says; raises ModelError and BudgetSpent."""
-        words = (w for e in exchange for w in (e.speaker, *e.text.split()))
-        looking = candidates(words, scope, self.tools.store)
         if asker is None:
-            return self._unread(exchange, await looking)
+            return self._unread(exchange, (await self._known(exchange, scope)).named)
         known, earlier, summary = await asyncio.gather(
-            looking,
+            self._known(exchange, scope),
             self._earlier(exchange[0], scope),
             read_summary(scope, self.tools.store),
         )
-        contexts = Contexts(exchange=exchange, earlier=earlier, known=known, summary=summary.text)
+        # An exchange also means whom the messages before it named: "she", "my sister".
+        before = await self._known(earlier, scope)
+        meant = {e.id: e for e in (*known.named, *before.named, *known.sharing)}
+        contexts = Contexts(exchange=exchange, earlier=earlier, known=list(meant.values()), summary=summary.text)
         return await (self._in_two if self.two_pass else self._in_one)(contexts, exchange, asker)
+
+    async def _known(self, said: Sequence[Episode], scope: Scope) -> _Known:
+        words = [w for e in said for w in (e.speaker, *e.text.split())]
+        if not words:
+            return _Known(named=(), sharing=())
+        found = await candidates(words, scope, self.tools.store)
+        texts = "\n".join(folded_words(text) for e in said for text in (e.speaker, e.text))
+        named = tuple(e for e in found if named_among(texts, (e.name, *e.aliases)))
+        return _Known(named=named, sharing=tuple(e for e in found if e not in named))
 
     async def _earlier(self, first: Episode, scope: Scope) -> list[Episode]:
         store = self.tools.store
@@ -85,7 +103,7 @@ class Extractor:
         )
 
     def _unread(self, exchange: tuple[Episode, ...], known: Sequence[Entity]) -> Reading:
-        mentions = (*speakers(exchange), *_named(known, exchange))
+        mentions = (*speakers(exchange), *(Mention(name=e.name, type=e.type) for e in known))
         if self.finder is None:
             return Reading(exchange=exchange, mentions=mentions, triples=(), cost=Cost(), extraction="none")
         found = self.finder.find(exchange)
@@ -96,11 +114,3 @@ class Extractor:
             cost=Cost(),
             extraction="local",
         )
-
-
-def _named(known: Sequence[Entity], exchange: Sequence[Episode]) -> list[Mention]:
-    return [
-        Mention(name=e.name, type=e.type)
-        for e in known
-        if any(named_in(x.text, (e.name, *e.aliases)) for x in exchange)
-    ]

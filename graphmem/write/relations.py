@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from graphmem.dates import after, parse_date
+from graphmem.dates import WRITE, after, parse_date
 from graphmem.errors import ReplyRefused
 from graphmem.models import (
     Condition,
@@ -177,4 +177,4 @@ def _date(read: _Read, text: str) -> tuple[datetime, Precision]:
     try:
         return parse_date(text)
     except ValueError as exc:
-        raise read.refused(f"{text!r} is no date ({exc}); write YYYY, YYYY-MM or YYYY-MM-DD") from exc
+        raise read.refused(f"{text!r} is no date ({exc}); write {WRITE}") from exc
