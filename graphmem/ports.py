@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from graphmem.guard.rewrite import Guarded
-from graphmem.models import Episode, Mention, Triple
+from graphmem.models import Episode, Mention, Scope, Triple
 
 Row: TypeAlias = Mapping[str, Any]
 Vector: TypeAlias = Sequence[float]
@@ -271,8 +271,11 @@ class Reranker(Protocol):
         """Get ready; raises RerankerError."""
         ...
 
-    async def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return a number for each text, higher for a better answer; raises RerankerError."""
+    async def score(self, question: str, texts: Sequence[str], scope: Scope, /) -> list[float]:
+        """Return a number for each text, higher for a better answer, asked on behalf of a scope; raises RerankerError.
+
+        One that asks a chat model raises ModelError and BudgetSpent too.
+        """
         ...
 
 

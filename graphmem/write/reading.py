@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from graphmem import rows
 from graphmem.models import Entity, Episode, Mention, Scope
 from graphmem.operations import Cost
 from graphmem.ports import Finder
@@ -13,7 +14,7 @@ from graphmem.text import folded_words, named_among
 from graphmem.write.asking import Asker
 from graphmem.write.entities import extract_entities, speakers
 from graphmem.write.episodes import read_episodes
-from graphmem.write.extract import Contexts, entities_request, extraction_request, relations_request
+from graphmem.write.extract import KNOWN_SHOWN, Contexts, entities_request, extraction_request, relations_request
 from graphmem.write.link import candidates
 from graphmem.write.record import Reading
 from graphmem.write.relations import generate_relations
@@ -49,20 +50,23 @@ class Extractor:
             self._earlier(exchange[0], scope),
             read_summary(scope, self.tools.store),
         )
-        # An exchange also means whom the messages before it named: "she", "my sister".
-        before = await self._known(earlier, scope)
-        meant = {e.id: e for e in (*known.named, *before.named, *known.sharing)}
+        # An exchange also means what the messages before it told of: "she", "that trip".
+        told = await self._told(earlier, scope)
+        meant = {e.id: e for e in (*known.named, *told, *known.sharing)}
         contexts = Contexts(exchange=exchange, earlier=earlier, known=list(meant.values()), summary=summary.text)
         return await (self._in_two if self.two_pass else self._in_one)(contexts, exchange, asker)
 
     async def _known(self, said: Sequence[Episode], scope: Scope) -> _Known:
-        words = [w for e in said for w in (e.speaker, *e.text.split())]
-        if not words:
-            return _Known(named=(), sharing=())
+        words = (w for e in said for w in (e.speaker, *e.text.split()))
         found = await candidates(words, scope, self.tools.store)
         texts = "\n".join(folded_words(text) for e in said for text in (e.speaker, e.text))
         named = tuple(e for e in found if named_among(texts, (e.name, *e.aliases)))
         return _Known(named=named, sharing=tuple(e for e in found if e not in named))
+
+    async def _told(self, earlier: Sequence[Episode], scope: Scope) -> list[Entity]:
+        asked = {"scopes": [scope.key], "ids": [e.id for e in earlier], "limit": KNOWN_SHOWN}
+        found = await self.tools.store.read("entities_told", **asked) if earlier else []
+        return [rows.entity(row["entity"]) for row in found]
 
     async def _earlier(self, first: Episode, scope: Scope) -> list[Episode]:
         store = self.tools.store

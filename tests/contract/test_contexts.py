@@ -18,8 +18,8 @@ async def test_the_names_that_the_last_messages_told_are_known_to_the_next(
         await memory.add(said("I have a cat, Miso.", "I live in Turin.", "She sleeps all day."), scope=scope)
 
     asked = [r for r in model.asked if r.kind == "extract"]
-    known = [next(line for line in r.user.splitlines() if line.startswith("Known entities:")) for r in asked]
-    assert known[0] == "Known entities: none yet"
+    known = [next(line for line in r.user.splitlines() if line.startswith("Some known entities:")) for r in asked]
+    assert known[0] == "Some known entities: none yet"
     assert "Miso" in known[2]
     assert "Turin" in known[2]
 
@@ -33,7 +33,7 @@ async def test_names_that_are_said_come_before_those_that_share_a_word(
     async with Memory.open(once, model=model, embedder=embedder) as memory:
         await memory.add(said(*towns, "Turin is loud.", "Turin North is not."), scope=scope)
 
-    lines = [line for r in model.asked for line in r.user.splitlines() if line.startswith("Known entities:")]
+    lines = [line for r in model.asked for line in r.user.splitlines() if line.startswith("Some known entities:")]
     assert lines[2].index("Turin (") < lines[2].index("Turin North (")
     assert "Turin (" in lines[3]
     assert "Turin North (" in lines[3]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from graphmem import Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.errors import BudgetSpent, ModelUnavailable, ReplyRefused
+from graphmem.models import Scope
+from graphmem.ports import ChatReply, ChatRequest
 from graphmem.read.rerank import READ
 from tests.scripted import ScriptedChat
 from tests.values import said
@@ -28,7 +34,8 @@ class Lover:
     async def load(self) -> None:
         """Do nothing."""
 
-    async def score(self, question: str, texts: Sequence[str]) -> list[float]:
+    async def score(self, question: str, texts: Sequence[str], scope: Scope) -> list[float]:
+        assert scope.user == "ada"
         self.read += texts
         return [float(text.count(self.of)) for text in texts]
 
@@ -84,3 +91,66 @@ async def test_the_local_one_by_the_call_or_the_setting(
     assert asked.facts[0].parts["rerank"] > asked.facts[1].parts["rerank"]
     assert [f.text for f in by_setting.facts] == [f.text for f in asked.facts]
     assert "rerank" not in unasked.facts[0].parts
+
+
+class Chooser(ScriptedChat):
+    """Names the ids of the texts that speak of one thing, or what it is told to."""
+
+    of: str = "Miso"
+    says: tuple[str, ...] = ()
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        if request.kind != "rerank":
+            return await super().ask(request)
+        self.asked.append(request)
+        shown = [line.partition(": ") for line in request.user.splitlines() if line.startswith("T")]
+        helpful = self.says or [t for t, _, text in shown if self.of in text]
+        return ChatReply(text=json.dumps({"helpful": helpful}), model=self.name, tokens_in=100, tokens_out=5)
+
+
+def _chooser(model: ScriptedChat) -> Chooser:
+    return Chooser(read=model.read)
+
+
+async def test_the_chat_model_chooses_within_its_budget_and_its_calls_are_entered(
+    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+) -> None:
+    settings, chooser = Settings(home=tmp_path / "home", reranker="model"), _chooser(model)
+    async with Memory.open(settings, model=chooser, embedder=embedder) as memory:
+        await _tell(memory)
+        found = await memory.search("Where does Ada live, <b>please</b>?", scope="ada")
+        used = {u.kind: u.cost for u in await memory.usage(scope="ada")}
+    spent = replace(settings, scope_calls=1)
+    async with Memory.open(spent, model=chooser, embedder=embedder) as memory:
+        with pytest.raises(BudgetSpent, match="GRAPHMEM_SCOPE_CALLS"):
+            await memory.search("Where does Ada live?", scope="ada")
+
+    asked = [r for r in chooser.asked if r.kind == "rerank"]
+    assert found.facts[0].text == "Ada has the pet Miso"
+    assert found.facts[0].parts["rerank"] > found.facts[1].parts["rerank"] == 0
+    assert (used["rerank"].calls, used["rerank"].tokens, used["rerank"].prompt_version) == (1, 105, "rerank-1")
+    assert len(asked) == 1
+    assert "Question: Where does Ada live, &lt;b&gt;please&lt;/b&gt;?" in asked[0].user
+
+
+async def test_the_chat_model_may_rank_where_nothing_is_read(
+    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+) -> None:
+    settings, chooser = Settings(home=tmp_path / "home", reranker="model", extraction="none"), _chooser(model)
+    async with Memory.open(settings, model=chooser, embedder=embedder) as memory:
+        await _tell(memory)
+        found = await memory.search("Where does Ada live?", scope="ada")
+        chooser.says = ("T99",)
+        with pytest.raises(ReplyRefused, match="T99"):
+            await memory.search("Where does Ada live?", scope="ada")
+
+    assert {r.kind for r in chooser.asked} == {"rerank"}
+    assert found.episodes[0].episode.text == "I have a cat, Miso."
+    assert found.facts == ()
+
+
+async def test_without_a_chat_model_none_can_rank(tmp_path: Path, embedder: LocalEmbedder) -> None:
+    settings = Settings(home=tmp_path / "home", reranker="model", extraction="none")
+    with pytest.raises(ModelUnavailable, match="GRAPHMEM_RERANKER=model"):
+        async with Memory.open(settings, embedder=embedder):
+            pass

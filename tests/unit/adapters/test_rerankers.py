@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from graphmem.adapters.rerankers import LocalReranker
+from graphmem.models import Scope
+
+ADA = Scope(user="ada")
 
 
 async def test_what_answers_scores_highest_whatever_the_lengths() -> None:
@@ -14,7 +17,7 @@ async def test_what_answers_scores_highest_whatever_the_lengths() -> None:
         "No.",
     ]
 
-    scores = await LocalReranker().score("Where does Ada live?", texts)
+    scores = await LocalReranker().score("Where does Ada live?", texts, ADA)
 
     assert scores.index(max(scores)) == 2
     assert len(scores) == len(texts)
@@ -22,4 +25,4 @@ async def test_what_answers_scores_highest_whatever_the_lengths() -> None:
 
 
 async def test_nothing_to_read_has_no_scores() -> None:
-    assert await LocalReranker().score("Where does Ada live?", []) == []
+    assert await LocalReranker().score("Where does Ada live?", [], ADA) == []
