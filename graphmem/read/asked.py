@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from graphmem.models import AsOf, Filters, Scope
 from graphmem.ports import QueryTokens, Vector
 from graphmem.read.question import Question
+from graphmem.read.when import Window
 from graphmem.serial import utc_text
 
 
@@ -26,6 +27,12 @@ class Asked:
     as_of: AsOf
     now: datetime
     filters: Filters | None = None
+
+    def about(self, window: Window | None) -> Asked:
+        """Return the question as one about a stretch of time, where it names no other."""
+        if window is None or self.question.window is not None or self.question.date is not None:
+            return self
+        return replace(self, question=replace(self.question, window=window))
 
     @property
     def keys(self) -> list[str]:

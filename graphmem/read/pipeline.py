@@ -14,6 +14,7 @@ from graphmem.read.answerable import answerability
 from graphmem.read.asked import Asked
 from graphmem.read.context import DEFAULT_TOKENS, Evidence, Template, render_context
 from graphmem.read.endings import with_endings
+from graphmem.read.events import event_window
 from graphmem.read.expand import expand
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.late import Nearest, nearest_tokens
@@ -26,6 +27,7 @@ from graphmem.read.rerank import Mode, reranked
 from graphmem.read.seeds import find_seeds, scope_sizes
 from graphmem.read.states import over_at, states_at
 from graphmem.read.strategies import MIX, Strategy
+from graphmem.read.varied import varied_facts, varied_messages
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
@@ -94,9 +96,10 @@ class ReadPipeline:
         with _timed(timings, "expand"):
             expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
         with _timed(timings, "rank"):
+            asked = asked.about(event_window(query, expanded.facts.values()))
             holding = states_at(expanded.facts, as_of, now)
-            facts = rank_facts(asked, seeds, expanded, holding)
-            over = over_at(expanded.facts, holding, as_of, now, self._ontology)
+            facts = varied_facts(rank_facts(asked, seeds, expanded, holding))
+            over = over_at(expanded.facts, holding, as_of, now, self._ontology, asked.question.stretch)
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             # Apart from what holds, so that no chain leads over what has ended.
             withdrawn = _telling(rank_facts(asked, seeds, expanded, {**holding, **over}), over) if over else []
@@ -105,7 +108,7 @@ class ReadPipeline:
         with _timed(timings, "tokens"):
             nearest = await self._nearest(asked, ranking)
         with _timed(timings, "order"):
-            episodes = ranking.found(nearest, until, max(among, CHOSEN))
+            episodes = varied_messages(ranking.found(nearest, until, max(among, CHOSEN)))
             known = answerability(asked, episodes, facts, nearest)
         mode = rerank or self._rerank
         if mode != "none":

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import snowballstemmer
 
 from graphmem import lucene
+from graphmem.dates import after
+from graphmem.models import Precision
 from graphmem.read.when import Window, named_window
 from graphmem.text import fold
 
@@ -43,6 +45,18 @@ class NamedDate:
     year: int | None = None
     day: int | None = None
 
+    @property
+    def stretch(self) -> Window | None:
+        """The named day, month or year; None where no year was named."""
+        if self.year is None:
+            return None
+        precision = Precision.YEAR if self.month is None else Precision.MONTH if self.day is None else Precision.DAY
+        try:
+            start = datetime(self.year, self.month or 1, self.day or 1, tzinfo=UTC)
+        except ValueError:  # 31 June
+            return None
+        return Window(start=start, end=after(start, precision))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -51,6 +65,11 @@ class Question:
     stems: tuple[str, ...]
     date: NamedDate | None
     window: Window | None = None
+
+    @property
+    def stretch(self) -> Window | None:
+        """The stretch of time that the question is about; None where it names none."""
+        return self.window or (self.date.stretch if self.date is not None else None)
 
     def fit(self, at: datetime) -> float:
         """Return how well a time fits the date that the question names, or the stretch of time, 0 to 1.5."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from graphmem.models import AsOf, Fact, FactVersion
 from graphmem.ontology import Ontology
+from graphmem.read.when import Window
 
 
 def states_at(facts: Mapping[str, Fact], as_of: AsOf, now: datetime) -> dict[str, FactVersion]:
@@ -15,16 +16,22 @@ def states_at(facts: Mapping[str, Fact], as_of: AsOf, now: datetime) -> dict[str
 
 
 def over_at(
-    facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], as_of: AsOf, now: datetime, ontology: Ontology
+    facts: Mapping[str, Fact],
+    holding: Mapping[str, FactVersion],
+    as_of: AsOf,
+    now: datetime,
+    ontology: Ontology,
+    stretch: Window | None = None,
 ) -> dict[str, FactVersion]:
-    """Return what had ended by the asked time with nothing known in its place, by the facts' ids."""
+    """Return what had ended by the asked time with nothing known in its place, or held in a stretch of time, by id."""
     held = {_place(facts[i]) for i in holding}
     over: dict[str, FactVersion] = {}
     for i, fact in facts.items():
         state = fact.as_known(as_of.known or now)
         if fact.event or state is None or state.interval.end is None or state.interval.end > (as_of.valid or now):
             continue
-        if not (ontology.predicate(fact.predicate).exclusive and _place(fact) in held):
+        replaced = ontology.predicate(fact.predicate).exclusive and _place(fact) in held
+        if not replaced or (stretch is not None and stretch.meets(state.interval)):
             over[i] = state
     return over
 

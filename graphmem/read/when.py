@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from graphmem.models import Interval
 from graphmem.text import fold
 
 _UNITS = {"day": 1, "week": 7, "weekend": 3, "month": 31, "year": 365}
@@ -21,17 +22,24 @@ _VAGUE = re.compile(r"\b(few|couple of)\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A stretch of time, from `start` up to `end`, that a question is about."""
+    """A stretch of time, from `start` up to `end`, that a question is about; without either it is open there."""
 
-    start: datetime
-    end: datetime
+    start: datetime | None
+    end: datetime | None
 
     def fit(self, at: datetime) -> float:
-        """Return 1 inside, .4 as far again to both sides, else 0."""
-        width = self.end - self.start
-        if self.start <= at < self.end:
+        """Return 1 inside, .4 as far again to both sides where it has both, else 0."""
+        if (self.start is None or self.start <= at) and (self.end is None or at < self.end):
             return 1.0
+        if self.start is None or self.end is None:
+            return 0.0
+        width = self.end - self.start
         return 0.4 if self.start - width <= at < self.end + width else 0.0
+
+    def meets(self, interval: Interval) -> bool:
+        """Tell whether an interval has a moment in it."""
+        begins = self.end is None or interval.start < self.end
+        return begins and (self.start is None or interval.end is None or self.start < interval.end)
 
 
 def named_window(text: str, now: datetime) -> Window | None:

@@ -54,6 +54,36 @@ async def test_what_was_believed_before_the_move_is_still_told(memory: Memory, s
     assert (await memory.fact(turin.id, scope=scope)).interval.end == datetime(2024, 6, 13, tzinfo=UTC)
 
 
+async def test_a_time_may_be_named_by_what_happened(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("We moved to Oslo last week!", "2024-06-20")
+
+    before = await memory.search("Where did Ada live before the move?", scope=scope)
+    since = await memory.search("Where does Ada live since the move?", scope=scope)
+    spring = await memory.search("Where did Ada live in May 2024?", scope=scope)
+    undated = await memory.search("Where did Ada live?", scope=scope)
+
+    assert [f.text for f in spring.withdrawn] == ["Ada lives in Turin"]
+    assert undated.withdrawn == since.withdrawn == ()
+    assert [(f.text, f.parts["date"] > 0) for f in before.withdrawn] == [("Ada lives in Turin", True)]
+    assert [(f.text, f.parts.get("date", 0) > 0) for f in before.facts] == [("Ada lives in Oslo", False)]
+    assert [(f.text, f.parts["date"] > 0) for f in since.facts] == [("Ada lives in Oslo", True)]
+
+
+async def test_what_is_said_again_and_again_stands_once_among_the_best(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    for date in ("2024-01-01", "2024-01-02", "2024-01-03"):
+        await story("Good morning, the tea is ready!", date)
+    await story("My tea is from Assam.", "2024-01-04")
+
+    found = await memory.search("Which tea does Ada drink?", scope=scope)
+
+    texts = [e.episode.text for e in found.episodes]
+    assert sorted(texts[:2]) == ["Good morning, the tea is ready!", "My tea is from Assam."]
+    assert len(texts) == 4
+
+
 async def test_a_correction_was_never_so(memory: Memory, story: Story, scope: str) -> None:
     await story("The party takes place on 5 October.", "2024-09-01")
     added = await story("No, I meant 6 October.", "2024-09-08")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.read.question import NamedDate, date_fit, named_date, named_speaker, question_stems
+from graphmem.read.question import NamedDate, date_fit, named_date, named_speaker, question_stems, read_question
 from tests.values import day
 
 
@@ -37,3 +37,23 @@ def test_one_named_speaker_counts_and_two_do_not() -> None:
 def test_a_question_of_stop_words_keeps_them() -> None:
     assert question_stems("who is it")
     assert question_stems("Where does Ada live?") == ("ada", "live")
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "end"),
+    [
+        ("What did she do in 2023?", "2023-01-01", "2024-01-01"),
+        ("Where did she live in May 2023?", "2023-05-01", "2023-06-01"),
+        ("Who came on 7 May 2023?", "2023-05-07", "2023-05-08"),
+    ],
+)
+def test_a_named_date_is_a_stretch_of_time(question: str, start: str, end: str) -> None:
+    stretch = read_question(question, day("2024-06-20")).stretch
+
+    assert stretch is not None
+    assert (stretch.start, stretch.end) == (day(start), day(end))
+
+
+@pytest.mark.parametrize("question", ["Where does she live?", "What did she do in May?", "Who came on 31 June 2023?"])
+def test_without_a_year_or_a_true_date_there_is_no_stretch(question: str) -> None:
+    assert read_question(question, day("2024-06-20")).stretch is None

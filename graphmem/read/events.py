@@ -1,0 +1,42 @@
+"""Times that a question names by something that happened: "before the move", "since she met Ben"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from graphmem import lucene
+from graphmem.dates import after
+from graphmem.models import Fact, Modality
+from graphmem.read.question import named_date, stems
+from graphmem.read.when import Window
+from graphmem.text import fold
+
+SAID = 0.6
+"""How much of an event's words, 0 to 1, a fact or its quotes must say to be that event."""
+_NAMED = re.compile(r"\b(before|after|since|until|during)\s+([^,;.!?]+)")
+
+
+def event_window(text: str, facts: Iterable[Fact]) -> Window | None:
+    """Return the stretch of time that a question names by an event among the facts; None where it names none."""
+    named = _NAMED.search(fold(text))
+    if named is None or named_date(named[2]) is not None:
+        return None
+    wanted = set(stems(" ".join(lucene.content_words(named[2]))))
+    dated = (f for f in facts if f.modality is Modality.SAID and (f.event or f.interval.stated)) if wanted else ()
+    share, event = max(((_share(wanted, f), f) for f in dated), key=lambda s: (s[0], s[1].id), default=(0.0, None))
+    return _window(named[1], event) if event is not None and share >= SAID else None
+
+
+def _share(wanted: Collection[str], fact: Fact) -> float:
+    held = set(stems(" ".join([fact.text, *(s.quote for s in fact.sources)])))
+    return sum(stem in held for stem in wanted) / len(wanted)
+
+
+def _window(when: str, event: Fact) -> Window:
+    start, over = event.interval.start, after(event.interval.start, event.interval.precision)
+    if when in {"before", "until"}:
+        return Window(start=None, end=start)
+    if when == "during":
+        return Window(start=start, end=over if event.event else event.interval.end)
+    return Window(start=start, end=None)

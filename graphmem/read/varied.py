@@ -1,0 +1,31 @@
+"""Variety: of what says the same, only the best stands among the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+from graphmem.read.found import FoundEpisode, FoundFact
+from graphmem.text import folded_words
+
+T = TypeVar("T")
+
+
+def varied_messages(found: Iterable[FoundEpisode]) -> list[FoundEpisode]:
+    """Return messages with those behind that say, in the same words, what the same speaker said in a better one."""
+    return _varied(found, lambda f: (f.episode.speaker, folded_words(f.episode.text)))
+
+
+def varied_facts(found: Iterable[FoundFact]) -> list[FoundFact]:
+    """Return facts with those behind that say the same of the same time as a better one."""
+    return _varied(found, lambda f: (f.text, f.state.interval.start, f.state.interval.end))
+
+
+def _varied(found: Iterable[T], says: Callable[[T], Hashable]) -> list[T]:
+    met: set[Hashable] = set()
+    first: list[T] = []
+    behind: list[T] = []
+    for one in found:
+        (behind if says(one) in met else first).append(one)
+        met.add(says(one))
+    return [*first, *behind]

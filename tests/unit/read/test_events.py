@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from graphmem.models import Fact, Modality, Source
+from graphmem.read.events import event_window
+from tests.values import day, fact
+
+
+def told(quote: str, **more: object) -> Fact:
+    source = Source(episode_id="ep_1", quote=quote, subject_surface="Ada", object_surface="Oslo")
+    return fact(**{"stated": True, "sources": (source,), **more})
+
+
+MOVED = told("We moved to Oslo last week")
+WED = told("our wedding was lovely", value="Tom", since="2022-05-01", predicate="ATTENDED", event=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "end"),
+    [
+        ("Where did Ada live before the move?", None, "2024-06-20"),
+        ("Who was her boss until they moved to Oslo?", None, "2024-06-20"),
+        ("What has she bought since the move?", "2024-06-20", None),
+        ("What did she do after the wedding, apart from work?", "2022-05-01", None),
+        ("What rained during the wedding?", "2022-05-01", "2022-05-02"),
+    ],
+)
+def test_an_event_among_the_facts_opens_or_closes_a_stretch_of_time(
+    question: str, start: str | None, end: str | None
+) -> None:
+    window = event_window(question, [MOVED, WED])
+
+    assert window is not None
+    assert (window.start, window.end) == (start and day(start), end and day(end))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where did Ada live before 2023?",
+        "Where did Ada live before the flood?",
+        "Where does Ada live?",
+        "Where was she before it?",
+    ],
+)
+def test_a_date_or_what_nobody_told_of_is_no_event(question: str) -> None:
+    assert event_window(question, [MOVED, WED]) is None
+
+
+def test_what_was_only_planned_or_has_no_date_is_no_event() -> None:
+    planned = replace(MOVED, modality=Modality.PLANNED)
+    undated = told("We moved to Oslo last week", stated=False)
+
+    assert event_window("Where did Ada live before the move?", [planned, undated]) is None
+
+
+@pytest.mark.parametrize(("at", "fits"), [("2024-06-19", 1.0), ("2024-06-20", 0.0), ("1990-01-01", 1.0)])
+def test_a_stretch_that_is_open_has_nothing_beside_it(at: str, fits: float) -> None:
+    window = event_window("Where did Ada live before the move?", [MOVED])
+
+    assert window is not None
+    assert window.fit(day(at)) == fits
