@@ -6,14 +6,13 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from graphmem.read.found import FoundEpisode, FoundFact
-from graphmem.text import folded_words
 
 T = TypeVar("T")
 
 
 def varied_messages(found: Iterable[FoundEpisode]) -> list[FoundEpisode]:
     """Return messages with those behind that say, in the same words, what the same speaker said in a better one."""
-    return _varied(found, lambda f: (f.episode.speaker, folded_words(f.episode.text)))
+    return _varied(found, lambda f: (f.episode.speaker, " ".join(f.episode.text.casefold().split())))
 
 
 def varied_facts(found: Iterable[FoundFact]) -> list[FoundFact]:
@@ -26,6 +25,7 @@ def _varied(found: Iterable[T], says: Callable[[T], Hashable]) -> list[T]:
     first: list[T] = []
     behind: list[T] = []
     for one in found:
-        (behind if says(one) in met else first).append(one)
-        met.add(says(one))
+        said = says(one)
+        (behind if said in met else first).append(one)
+        met.add(said)
     return [*first, *behind]
