@@ -74,7 +74,7 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
     walk = Walk()
     walk.begin(_named(asked, seeds))
     times = asked.times
-    for _ in range(HOPS):
+    for hop in range(1, HOPS + 1):
         around = {"entities": walk.frontier, "degree": DEGREE, **times}
         found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
         fresh = [row for row in found if row["id"] not in walk.steps]
@@ -84,7 +84,7 @@ async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader
         if not met:
             break
         # Only where there is something to walk over, since the parts have to be embedded.
-        walk.go(await relations.scores(walk.parts(), met))
+        walk.go(await relations.scores(walk.parts(last=hop == HOPS), met))
     return walk
 
 

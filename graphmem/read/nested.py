@@ -13,9 +13,13 @@ from dataclasses import dataclass
 PLACEHOLDER = "Anna"
 """Stands for whoever is meant, in a question's parts as in what a fact may say."""
 MOST_RIGHT = 6
-"""How many words after the name may be cut apart."""
+"""How many words after the name may be cut apart, up to a comma."""
 _ARTICLES = {"the", "a", "an"}
 _TIME_FIRST = re.compile(r"^(as of|in|on|by|before|after|since|during|until)\b[^,]{1,40},\s*", re.IGNORECASE)
+
+_ASIDE_LAST = re.compile(
+    r",\s*(as|in|on|at|by|before|after|since|during|until|this|last|next|today|now|again|please)\b[^,]*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,38 @@ class Nested:
         """Where all has been read."""
         return Place(0, len(self.after))
 
-    def parts(self, place: Place) -> list[tuple[Place, str]]:
-        """Return what may be read next, with the place after it."""
-        found: list[tuple[Place, str]] = []
-        if self.single:
-            return [(self.end, " ".join([*self.before, PLACEHOLDER, *self.after]))] if place == self.start else []
-        for left in (c for c in self.left_cuts if c <= place.left):
-            for right in (c for c in self.right_cuts if c >= place.right):
-                words = [*self.before[left : place.left], PLACEHOLDER, *self.after[place.right : right]]
-                if len(words) > 1 and words[1:] != ["'s"]:
-                    found.append((Place(left, right), " ".join(words).replace(" 's", "'s")))
-        return found
+    def parts(self, place: Place, *, last: bool = False) -> list[tuple[Place, str]]:
+        """Return what may be read next, with the place after it; of the `last` part only what reads to the end."""
+        if place == self.end or (self.single and place != self.start):
+            return []
+        ends = [(self.end, self._between(place, self.end))]
+        if self.single or last:
+            return ends
+        ahead = (Place(left, right) for left in self.left_cuts for right in self.right_cuts)
+        return [*ends, *((to, self._between(place, to)) for to in ahead if self._sensible(place, to))]
+
+    def _between(self, place: Place, to: Place) -> str:
+        words = [*self.before[to.left : place.left], PLACEHOLDER, *self.after[place.right : to.right]]
+        return " ".join(words).replace(" 's", "'s")
+
+    def _sensible(self, place: Place, to: Place) -> bool:
+        """Tell whether a question that is not over yet may be read from one place to another.
+
+        What somebody owns is read before whose friend that is, and the words that ask ("Where did") come last.
+        """
+        if to in (place, self.end) or to.left > place.left or to.right < place.right:
+            return False
+        owns = self.after[place.right : place.right + 1] == ("'s",)
+        return not (
+            (owns and (to.left < place.left or to.right == place.right))
+            or (to.right > place.right and self.after[to.right - 1] == "'s")
+            or (to.left == 0 and place.left > 0 and to.right < len(self.after))
+        )
 
 
 def nested(question: str, names: Sequence[str]) -> Nested | None:
     """Return what a question says around the longest of an entity's names that is in it; None where none is."""
-    text = _TIME_FIRST.sub("", question.strip()).rstrip("?!. ")
+    text = _ASIDE_LAST.sub("", _TIME_FIRST.sub("", question.strip()).rstrip("?!. "))
     for name in sorted(names, key=len, reverse=True):
         match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
         if match is not None:
@@ -72,11 +92,12 @@ def nested(question: str, names: Sequence[str]) -> Nested | None:
 def _cut(before: list[str], after: list[str]) -> Nested:
     inner = [i for i, word in enumerate(before) if i and word.lower() in _ARTICLES]
     owned = "'s" in after
-    near = [i for i in range(len(after) + 1) if i <= MOST_RIGHT or i == len(after)]
+    # What follows a comma is said beside the question, and is one piece.
+    clause = next((i for i, word in enumerate(after, start=1) if word.endswith(",")), len(after))
     return Nested(
         before=tuple(before),
         after=tuple(after),
         left_cuts=tuple(dict.fromkeys([0, *inner, len(before)])),
-        right_cuts=tuple(near),
+        right_cuts=(*range(min(clause, MOST_RIGHT, len(after) - 1) + 1), len(after)) if after else (0,),
         single=not inner and not owned,
     )

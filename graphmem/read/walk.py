@@ -109,10 +109,10 @@ class Walk:
                 for end in step.ends:
                     self._touching[end].append(step)
 
-    def parts(self) -> list[str]:
-        """Return the parts of the question that the next hop may read."""
+    def parts(self, *, last: bool = False) -> list[str]:
+        """Return the parts of the question that the next hop, or the `last` one, may read."""
         at = {(id(way.nested), way.place): way for way in self._ways}.values()
-        return list(dict.fromkeys(text for way in at for _, text in way.nested.parts(way.place)))[:PARTS]
+        return list(dict.fromkeys(text for way in at for _, text in way.nested.parts(way.place, last=last)))[:PARTS]
 
     def relations(self) -> set[Relation]:
         """Return what the facts say that the next hop may go over."""

@@ -24,8 +24,16 @@ def test_a_question_about_the_name_alone_is_one_part() -> None:
     assert parts("Where does Zoe live?", "Zoe") == ["Where does Anna live"]
 
 
-def test_a_time_before_the_question_says_nothing_of_a_hop() -> None:
-    assert parts("As of July 2015, where did Zoe live?", "Zoe") == ["where did Anna live"]
+@pytest.mark.parametrize(
+    "question",
+    [
+        "As of July 2015, where did Zoe live?",
+        "where did Zoe live, before the move?",
+        "where did Zoe live, please (17)?",
+    ],
+)
+def test_a_time_or_an_aside_beside_the_question_says_nothing_of_a_hop(question: str) -> None:
+    assert parts(question, "Zoe") == ["where did Anna live"]
 
 
 @pytest.mark.parametrize("name", ["Zoe Park", "zoe park"])
@@ -37,3 +45,35 @@ def test_the_longest_name_is_taken_in_whatever_case(name: str) -> None:
 
 def test_a_name_that_is_not_there_says_nothing() -> None:
     assert nested("Who is Zoey's boss?", ["Zoe"]) is None
+
+
+def test_what_somebody_owns_is_read_first_and_the_words_that_ask_last() -> None:
+    assert parts("Where did the sister of Zoe's boss study?", "Zoe") == [
+        "Where did the sister of Anna's boss study",
+        "Anna's boss",
+        "Anna's boss study",
+    ]
+    assert parts("Where does the friend Zoe met live?", "Zoe") == [
+        "Where does the friend Anna met live",
+        "the friend Anna",
+        "the friend Anna met",
+        "the friend Anna met live",
+        "Anna met",
+        "Anna met live",
+    ]
+
+
+def test_what_follows_a_comma_is_one_piece() -> None:
+    assert parts("Who is Zoe's boss, the old one, really?", "Zoe") == [
+        "Who is Anna's boss, the old one, really",
+        "Anna's boss,",
+        "Anna's boss, the old one, really",
+    ]
+
+
+def test_the_last_part_reads_to_the_end() -> None:
+    found = nested("Where did the sister of Zoe's boss study?", ["Zoe"])
+    assert found is not None
+
+    assert found.parts(found.start, last=True) == [(found.end, "Where did the sister of Anna's boss study")]
+    assert found.parts(found.end) == []
