@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter
@@ -14,21 +15,31 @@ from pydantic import TypeAdapter
 from graphmem import operations
 from graphmem.models import Rule
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
 
 def plain(value: Any) -> Any:
     """Return the value as dicts, lists and scalars; times in UTC ending in Z, operations with their name under `op`."""
+    kind = cast("type[Any]", type(value))
+    if kind in _SCALARS:
+        return value
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {"op": type(value).__name__} if type(value) in _OPERATIONS else {}
-        return named | {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if is_dataclass(kind):
+        named = {"op": kind.__name__} if kind in _OPERATIONS else {}
+        return named | {name: plain(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(v) for v in cast("tuple[Any, ...]", value)]
     return value
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
 
 
 def utc_text(at: datetime) -> str:

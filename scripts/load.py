@@ -135,6 +135,7 @@ async def measured(
     before = {name: spent(pid) for name, pid in processes.items()}
     start = time.monotonic()
     work = [searching(client, drawn, start + given.seconds, searches) for _ in range(given.clients)]
+    early = asyncio.create_task(_resident(processes, given.seconds / 5))
     if users:
         work.append(telling(client, users, given.messages, told))
     await asyncio.gather(*work)
@@ -151,8 +152,14 @@ async def measured(
         "messages": given.messages if users else 0,
         "message_requests_ms": percentiles(told.taken) if told.taken else None,
         "cpu_ms_per_search": {n: round((after[n][0] - before[n][0]) / count * 1000, 1) for n in after},
-        "resident_mb": {n: round(after[n][1] / 1e6) for n in after},
+        "resident_mb": {"after_a_fifth": await early, "at_the_end": {n: round(after[n][1] / 1e6) for n in after}},
     }
+
+
+async def _resident(processes: Mapping[str, int], seconds: float) -> dict[str, int]:
+    """Return the megabytes that processes hold after some seconds."""
+    await asyncio.sleep(seconds)
+    return {name: round(spent(pid)[1] / 1e6) for name, pid in processes.items()}
 
 
 async def run(given: argparse.Namespace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""kill -9 of the service and its store while messages come in: what was acknowledged is kept, and read once."""
+"""kill -9 of the service, its worker or its store while messages come in: what was acknowledged is kept, read once."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
+import pytest
 
 from graphmem import Memory
 from graphmem.models import EpisodeState
@@ -25,26 +26,41 @@ from tests.counts import FULL
 
 ROUNDS = 100 if FULL else 3
 SECONDS = (0.5, 2.5)
+STORES = ("embedded", "neo4j") if FULL else ("embedded",)
 CAT = {"text": "I have a cat, Miso.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
 
 
 @dataclass
 class Service:
-    """A service that is killed and started again; `url` is where it is, empty while it is not."""
+    """A service that is killed and started again; `url` is where it is, empty while it is not.
+
+    On a server of its own the store has a worker beside the service, which is killed in the store's place.
+    """
 
     environment: dict[str, str]
     log: Path
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
+    worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def embedded(self) -> bool:
+        return "NEO4J_URI" not in self.environment
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "graphmem", "serve", "--port", "0"]
-        with self.log.open("a") as out:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=out)
+        self.process = self._started("serve", "--port", "0", *(() if self.embedded else ("--no-worker",)))
+        if not self.embedded and self.worker is None:
+            self.worker = self._started("worker")
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
         assert line.startswith("http://"), self.log.read_text()
         self.url = line.split()[0]
+
+    def _started(self, *command: str) -> subprocess.Popen[bytes]:
+        with self.log.open("a") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "graphmem", *command], env=self.environment, stdout=subprocess.PIPE, stderr=out
+            )
 
     def end(self, number: int) -> int:
         """Send a signal to it, wait for its end, and return how it ended."""
@@ -56,9 +72,22 @@ class Service:
         self.process.stdout.close()
         return code
 
-    def kill_store(self) -> None:
+    def kill_other(self) -> None:
+        """Kill the store, or the worker, which is started again."""
+        if self.worker is not None:
+            self.end_worker(signal.SIGKILL)
+            self.worker = self._started("worker")
+            return
         found = json.loads((Path(self.environment["GRAPHMEM_HOME"]) / "server.json").read_text())
         os.kill(found["pid"], signal.SIGKILL)
+
+    def end_worker(self, number: int) -> None:
+        if self.worker is not None:
+            self.worker.send_signal(number)
+            self.worker.wait(60)
+            assert self.worker.stdout is not None
+            self.worker.stdout.close()
+            self.worker = None
 
 
 @dataclass
@@ -106,9 +135,13 @@ async def checked(environment: dict[str, str], kept: dict[str, str]) -> None:
             assert await memory.verify(scope=user) == ()
 
 
-def test_what_is_acknowledged_survives_every_kill(model_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", STORES)
+def test_what_is_acknowledged_survives_every_kill(
+    store: str, model_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     chance = random.Random(5)
-    service = Service(environment_of(tmp_path / "home", model_url), tmp_path / "log")
+    more = {} if store == "embedded" else {"NEO4J_URI": request.getfixturevalue("neo4j_uri")}
+    service = Service({**environment_of(tmp_path / "home", model_url), **more}, tmp_path / "log")
     teller = Teller(service)
     service.start()
     telling = threading.Thread(target=teller.run)
@@ -117,7 +150,7 @@ def test_what_is_acknowledged_survives_every_kill(model_url: str, tmp_path: Path
         for number in range(ROUNDS):
             time.sleep(chance.uniform(*SECONDS))
             if number % 3 == 1:
-                service.kill_store()
+                service.kill_other()
                 time.sleep(chance.uniform(*SECONDS))
             service.end(signal.SIGKILL)
             service.start()
@@ -136,3 +169,4 @@ def test_what_is_acknowledged_survives_every_kill(model_url: str, tmp_path: Path
         asyncio.run(checked(service.environment, teller.kept))
     finally:
         service.end(signal.SIGTERM)
+        service.end_worker(signal.SIGTERM)
