@@ -37,6 +37,41 @@ def _prove_scale(version: str, server: neo4j_local.Server) -> None:
     prove(f"compare-neo4j-{version}", "graphmem", "bench", "compare", *sizes, *named)
 
 
+def _prove_server(version: str) -> None:
+    with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
+        _prove_scale(version, server)
+        here = ("--store", server.bolt_uri, "--store-pid", str(server.pid))
+        prove(f"load-neo4j-{version}", "scripts.load", "--processes", "2", "--seconds", "600", *here)
+        for facts in ("10000", "100000"):
+            measured = ("bench", "writes", "--facts", facts, "--json", "--store", server.bolt_uri)
+            prove(f"writes-{facts}-neo4j-{version}", "graphmem", *measured)
+    grown = "10000,100000,1000000"
+    with neo4j_local.running(version, heap="4g", page_cache="4g") as server:
+        measured = ("bench", "scale", "--growth", grown, "--json", "--store", server.bolt_uri)
+        prove(f"growth-neo4j-{version}", "graphmem", *measured)
+
+
+def _prove_locomo(data: Path) -> None:
+    for batch in ("8", "2"):
+        counted = ("bench", "calls", "--data", str(data), "--scenarios", "tests/scenarios", "--json")
+        prove(f"calls-batch-{batch}", "graphmem", *counted, "--batch", batch)
+    for fitted in ("ranking", "answerable"):
+        prove(fitted, f"scripts.fit_{fitted}", "--data", str(data))
+    measured = ("bench", "locomo", "--data", str(data), "--json", "-")
+    one = (*measured, "--conversation", "conv-26")
+    prove("locomo-conv-26-embedded", "graphmem", *one)
+    prove("locomo-conv-26-observations", "graphmem", *one, "--extraction", "observations")
+    for version in neo4j_local.RELEASES:
+        with neo4j_local.running(version) as server:
+            prove(f"locomo-conv-26-neo4j-{version}", "graphmem", *one, "--store", server.bolt_uri)
+    prove("locomo-embedded", "graphmem", *measured)
+    modes = ("--reranker", "none", "--reranker", "fast", "--reranker", "quality")
+    prove("locomo-rerankers", "graphmem", *measured, "--system", "graphmem", *modes)
+    files = ("--chart", str(FOLDER / "locomo-systems.png"), "--json", str(FOLDER / "locomo-systems.json"))
+    compared = ("--system", "all", "--extraction", "none", "--extraction", "observations", "--no-model")
+    prove("locomo-systems", "graphmem", "bench", "locomo", "--data", str(data), *compared, *files)
+
+
 def main() -> None:
     """Run all proofs; those on a benchmark only where its file is named."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -65,35 +100,11 @@ def main() -> None:
     prove("growth-embedded", "graphmem", "bench", "scale", "--growth", "1000,10000,20000", "--json")
     prove("compare-embedded", "graphmem", "bench", "compare", *sizes)
     for version in neo4j_local.RELEASES:
-        with neo4j_local.running(version, heap="2g", page_cache="1g") as server:
-            _prove_scale(version, server)
-            prove(f"load-neo4j-{version}", "scripts.load", "--store", server.bolt_uri)
-            for facts in ("10000", "100000"):
-                measured = ("bench", "writes", "--facts", facts, "--json", "--store", server.bolt_uri)
-                prove(f"writes-{facts}-neo4j-{version}", "graphmem", *measured)
-        grown = "10000,100000,1000000"
-        with neo4j_local.running(version, heap="4g", page_cache="4g") as server:
-            measured = ("bench", "scale", "--growth", grown, "--json", "--store", server.bolt_uri)
-            prove(f"growth-neo4j-{version}", "graphmem", *measured)
+        _prove_server(version)
     if given.locomo is None:
         print("LoCoMo is left out: name its file with --locomo.")
         return
-    for batch in ("8", "2"):
-        counted = ("bench", "calls", "--data", str(given.locomo.resolve()), "--scenarios", "tests/scenarios", "--json")
-        prove(f"calls-batch-{batch}", "graphmem", *counted, "--batch", batch)
-    for fitted in ("ranking", "answerable"):
-        prove(fitted, f"scripts.fit_{fitted}", "--data", str(given.locomo.resolve()))
-    measured = ("bench", "locomo", "--data", str(given.locomo.resolve()), "--json", "-")
-    one = (*measured, "--conversation", "conv-26")
-    prove("locomo-conv-26-embedded", "graphmem", *one)
-    prove("locomo-conv-26-observations", "graphmem", *one, "--extraction", "observations")
-    for version in neo4j_local.RELEASES:
-        with neo4j_local.running(version) as server:
-            prove(f"locomo-conv-26-neo4j-{version}", "graphmem", *one, "--store", server.bolt_uri)
-    prove("locomo-embedded", "graphmem", *measured)
-    files = ("--chart", str(FOLDER / "locomo-systems.png"), "--json", str(FOLDER / "locomo-systems.json"))
-    compared = ("--system", "all", "--extraction", "none", "--extraction", "observations", "--no-model")
-    prove("locomo-systems", "graphmem", "bench", "locomo", "--data", str(given.locomo.resolve()), *compared, *files)
+    _prove_locomo(given.locomo.resolve())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ MOST_RIGHT = 6
 """How many words after the name may be cut apart, up to a comma."""
 _ARTICLES = {"the", "a", "an"}
 _TIME_FIRST = re.compile(r"^(as of|in|on|by|before|after|since|during|until)\b[^,]{1,40},\s*", re.IGNORECASE)
-
 _ASIDE_LAST = re.compile(
     r",\s*(as|in|on|at|by|before|after|since|during|until|this|last|next|today|now|again|please)\b[^,]*$", re.IGNORECASE
 )

@@ -15,11 +15,19 @@ from graphmem.errors import BudgetSpent, ModelUnavailable, ReplyRefused
 from graphmem.models import Scope
 from graphmem.ports import ChatReply, ChatRequest
 from graphmem.read.rerank import READ
+from tests.conftest import HeldServer
 from tests.scripted import ScriptedChat
 from tests.values import said
 
 MOST = READ["quality"][1]
 TOLD = ("I live in Turin.", "I have a cat, Miso.", "I work at Lumen.", "My boss is Ingrid.")
+
+
+@pytest.fixture
+def store(embedded_home: Path, embedded_server: HeldServer) -> Settings:
+    """The embedded store that other tests use too: which one it is changes nothing here."""
+    embedded_server.hold()
+    return Settings(home=embedded_home, tenant="test")
 
 
 class Lover:
@@ -30,31 +38,33 @@ class Lover:
     def __init__(self, of: str) -> None:
         self.of = of
         self.read: list[str] = []
+        self.scopes: list[str] = []
 
     async def load(self) -> None:
         """Do nothing."""
 
     async def score(self, question: str, texts: Sequence[str], scope: Scope) -> list[float]:
-        assert scope.user == "ada"
+        self.scopes.append(scope.user)
         self.read += texts
         return [float(text.count(self.of)) for text in texts]
 
 
-async def _tell(memory: Memory) -> None:
+async def _tell(memory: Memory, scope: str) -> None:
     for day, text in enumerate(TOLD, 1):
-        await memory.add(said(text, f"2024-01-{day:02}"), scope="ada")
+        await memory.add(said(text, f"2024-01-{day:02}"), scope=scope)
 
 
 async def test_the_readers_order_counts_and_its_scores_are_shown(
-    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+    store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings, lover = Settings(home=tmp_path / "home"), Lover("Miso")
+    settings, lover = store, Lover("Miso")
     async with Memory.open(settings, model=model, embedder=embedder, reranker=lover) as memory:
-        await _tell(memory)
+        await _tell(memory, scope)
 
-        found = await memory.search("Where does Ada live?", scope="ada", limit=1)
-        plain = await memory.search("Where does Ada live?", scope="ada", limit=1, rerank="none")
+        found = await memory.search("Where does Ada live?", scope=scope, limit=1)
+        plain = await memory.search("Where does Ada live?", scope=scope, limit=1, rerank="none")
 
+    assert set(lover.scopes) == {scope}
     assert (found.facts[0].text, found.episodes[0].episode.text) == ("Ada has the pet Miso", "I have a cat, Miso.")
     assert found.facts[0].parts["rerank"] == found.episodes[0].parts["rerank"] == 1
     assert "rerank" in found.timings
@@ -62,12 +72,14 @@ async def test_the_readers_order_counts_and_its_scores_are_shown(
     assert "rerank" not in plain.facts[0].parts
 
 
-async def test_no_more_is_read_than_the_bound(tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat) -> None:
-    settings, lover = Settings(home=tmp_path / "home", extraction="none"), Lover("Miso")
+async def test_no_more_is_read_than_the_bound(
+    store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+) -> None:
+    settings, lover = replace(store, extraction="none"), Lover("Miso")
     async with Memory.open(settings, model=model, embedder=embedder, reranker=lover) as memory:
-        await memory.add([said(f"Turin has {i} bridges.", "2024-01-10") for i in range(MOST + 10)], scope="ada")
+        await memory.add([said(f"Turin has {i} bridges.", "2024-01-10") for i in range(MOST + 10)], scope=scope)
 
-        found = await memory.search("How many bridges has Turin?", scope="ada", limit=100)
+        found = await memory.search("How many bridges has Turin?", scope=scope, limit=100)
 
     assert len(lover.read) == MOST
     assert len(found.episodes) == MOST + 10
@@ -77,15 +89,15 @@ async def test_no_more_is_read_than_the_bound(tmp_path: Path, embedder: LocalEmb
 
 
 async def test_the_local_one_by_the_call_or_the_setting(
-    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+    store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings = Settings(home=tmp_path / "home")
+    settings = store
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
-        await _tell(memory)
-        asked = await memory.search("Which pet does Ada have?", scope="ada", rerank="quality")
-        unasked = await memory.search("Which pet does Ada have?", scope="ada")
+        await _tell(memory, scope)
+        asked = await memory.search("Which pet does Ada have?", scope=scope, rerank="quality")
+        unasked = await memory.search("Which pet does Ada have?", scope=scope)
     async with Memory.open(replace(settings, reranker="local"), model=model, embedder=embedder) as memory:
-        by_setting = await memory.search("Which pet does Ada have?", scope="ada")
+        by_setting = await memory.search("Which pet does Ada have?", scope=scope)
 
     assert asked.facts[0].text == "Ada has the pet Miso"
     assert asked.facts[0].parts["rerank"] > asked.facts[1].parts["rerank"]
@@ -113,17 +125,17 @@ def _chooser(model: ScriptedChat) -> Chooser:
 
 
 async def test_the_chat_model_chooses_within_its_budget_and_its_calls_are_entered(
-    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+    store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings, chooser = Settings(home=tmp_path / "home", reranker="model"), _chooser(model)
+    settings, chooser = replace(store, reranker="model"), _chooser(model)
     async with Memory.open(settings, model=chooser, embedder=embedder) as memory:
-        await _tell(memory)
-        found = await memory.search("Where does Ada live, <b>please</b>?", scope="ada")
-        used = {u.kind: u.cost for u in await memory.usage(scope="ada")}
+        await _tell(memory, scope)
+        found = await memory.search("Where does Ada live, <b>please</b>?", scope=scope)
+        used = {u.kind: u.cost for u in await memory.usage(scope=scope)}
     spent = replace(settings, scope_calls=1)
     async with Memory.open(spent, model=chooser, embedder=embedder) as memory:
         with pytest.raises(BudgetSpent, match="GRAPHMEM_SCOPE_CALLS"):
-            await memory.search("Where does Ada live?", scope="ada")
+            await memory.search("Where does Ada live?", scope=scope)
 
     asked = [r for r in chooser.asked if r.kind == "rerank"]
     assert found.facts[0].text == "Ada has the pet Miso"
@@ -134,23 +146,23 @@ async def test_the_chat_model_chooses_within_its_budget_and_its_calls_are_entere
 
 
 async def test_the_chat_model_may_rank_where_nothing_is_read(
-    tmp_path: Path, embedder: LocalEmbedder, model: ScriptedChat
+    store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings, chooser = Settings(home=tmp_path / "home", reranker="model", extraction="none"), _chooser(model)
+    settings, chooser = replace(store, reranker="model", extraction="none"), _chooser(model)
     async with Memory.open(settings, model=chooser, embedder=embedder) as memory:
-        await _tell(memory)
-        found = await memory.search("Where does Ada live?", scope="ada")
+        await _tell(memory, scope)
+        found = await memory.search("Where does Ada live?", scope=scope)
         chooser.says = ("T99",)
         with pytest.raises(ReplyRefused, match="T99"):
-            await memory.search("Where does Ada live?", scope="ada")
+            await memory.search("Where does Ada live?", scope=scope)
 
     assert {r.kind for r in chooser.asked} == {"rerank"}
     assert found.episodes[0].episode.text == "I have a cat, Miso."
     assert found.facts == ()
 
 
-async def test_without_a_chat_model_none_can_rank(tmp_path: Path, embedder: LocalEmbedder) -> None:
-    settings = Settings(home=tmp_path / "home", reranker="model", extraction="none")
+async def test_without_a_chat_model_none_can_rank(store: Settings, embedder: LocalEmbedder) -> None:
+    settings = replace(store, reranker="model", extraction="none")
     with pytest.raises(ModelUnavailable, match="GRAPHMEM_RERANKER=model"):
         async with Memory.open(settings, embedder=embedder):
             pass

@@ -40,6 +40,8 @@ from graphmem.read.strategies import MIX, Strategy
 CYPHER_CHARACTERS = 100_000
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["search"])
+# Those of a model where one is named as reranker.
+_ASKED = answers("timeout", "model-failed", "budget-spent")
 Users = Annotated[list[User], Field(min_length=1, max_length=100)]
 
 
@@ -91,14 +93,14 @@ class Context:
     confidence: float
 
 
-@router.post("/search", operation_id="search", response_model=SearchResult, responses=BODY | answers("timeout"))
+@router.post("/search", operation_id="search", response_model=SearchResult, responses=BODY | _ASKED)
 async def search(body: SearchIn, request: Request, asks: Reader) -> JSONResponse:
     """Find the facts and messages that answer a question, with a context for a prompt."""
     how = {"limit": body.limit, "rerank": body.rerank, "strategy": body.strategy}
     return answer(await _searched(body, request, asks, **how))
 
 
-@router.post("/context", operation_id="get_context", response_model=Context, responses=BODY | answers("timeout"))
+@router.post("/context", operation_id="get_context", response_model=Context, responses=BODY | _ASKED)
 async def get_context(body: ContextIn, request: Request, asks: Reader) -> JSONResponse:
     """Return only the context for a prompt."""
     found = await _searched(body, request, asks)
