@@ -75,12 +75,11 @@ async def build(
     clock = clock or SystemClock()
     owned, embedder = embedder is None, build_embedder(settings, embedder)
     ontology = load_ontology(settings.ontology)
-    reads = settings.extraction in {"model", "two_pass"}
-    given, ranks = model, settings.reranker == "model" and reranker is None
-    asked = (model or build_model(settings)) if reads or ranks else None
-    model = asked if reads else None
+    reads, ranks = settings.extraction in {"model", "two_pass"}, settings.reranker == "model" and reranker is None
+    chat = (model or build_model(settings)) if reads or ranks else None
+    reading = chat if reads else None
     prices = load_prices(settings.prices)
-    if ranks and asked is None:
+    if ranks and chat is None:
         raise ModelUnavailable(
             "GRAPHMEM_RERANKER=model needs a chat model. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
         )
@@ -102,20 +101,20 @@ async def build(
         embedder=embedder,
         clock=clock,
         ontology=ontology,
-        model=model,
+        model=reading,
         usage=usage,
-        writer=WritePipeline(tools, ledger, extractor, usage, model, _batch(settings)),
-        editor=Editor(tools, ledger, reads=model is not None),
+        writer=WritePipeline(tools, ledger, extractor, usage, reading, _batch(settings)),
+        editor=Editor(tools, ledger, reads=reading is not None),
         reader=ReadPipeline(
             store=store,
             embedder=embedder,
             tokens=tokens,
             clock=clock,
             ontology=ontology,
-            reranker=reranker or build_reranker(settings, asked if ranks else None, usage),
+            reranker=reranker or build_reranker(settings, chat if ranks else None, usage),
             rerank="none" if reranker is None and settings.reranker == "none" else "quality",
         ),
-        owned_models=(asked,) if given is None and asked is not None else (),
+        owned_models=(chat,) if chat is not None and chat is not model else (),
         owns_embedder=owned,
     )
 

@@ -182,9 +182,9 @@ def show_result(console: Console, result: SearchResult, limit: int = 5) -> None:
                 soft_wrap=True,
             )
     spent = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.timings.items() if stage != "total")
-    console.print(
-        f"[dim]{result.timings['total']:.0f} ms ({spent}), no model asked[/]", highlight=False, soft_wrap=True
-    )
+    # A reranker may be the chat model.
+    asked = "" if "rerank" in result.timings else ", no model asked"
+    console.print(f"[dim]{result.timings['total']:.0f} ms ({spent}){asked}[/]", highlight=False, soft_wrap=True)
 
 
 def _show_fact(console: Console, found: FoundFact) -> None:
