@@ -163,7 +163,7 @@ class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
         """Return the facts and messages that answer a question, with a context of at most `tokens` tokens.
 
         Current by default; `as_of` asks about another time, or about what was believed at another time. `rerank` lets
-        a reranker, the settings' or the local one, read the best dozen ("fast") or 40 ("quality") together with the
+        a reranker, the settings' or the local one, read the best eight ("fast") or 40 ("quality") together with the
         question; None is "quality" where the settings name one, else "none". `strategy` is what a search begins from:
         "mix", or one of the paper's alone, "entity" (the facts around what is named) or "triplet" (facts by nearness).
         Nothing that does not pass `filters` is returned or quoted. The context has facts, messages (`quotes`) or both,

@@ -66,7 +66,7 @@ def _prove_locomo(data: Path) -> None:
             prove(f"locomo-conv-26-neo4j-{version}", "graphmem", *one, "--store", server.bolt_uri)
     prove("locomo-embedded", "graphmem", *measured)
     modes = ("--reranker", "none", "--reranker", "fast", "--reranker", "quality")
-    prove("locomo-rerankers", "graphmem", *measured, "--system", "graphmem", *modes)
+    prove("locomo-rerankers", "graphmem", *one, "--system", "graphmem", *modes)
     files = ("--chart", str(FOLDER / "locomo-systems.png"), "--json", str(FOLDER / "locomo-systems.json"))
     compared = ("--system", "all", "--extraction", "none", "--extraction", "observations", "--no-model")
     prove("locomo-systems", "graphmem", "bench", "locomo", "--data", str(data), *compared, *files)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.carried import Carried
+from graphmem.adapters.in_threads import in_threads
 from graphmem.errors import RerankerError
 from graphmem.models import Scope
 
@@ -42,13 +43,19 @@ class LocalReranker:
 
     async def score(self, question: str, texts: Sequence[str], _scope: Scope, /) -> list[float]:
         """Return how well each text answers; raises RerankerError."""
-        return await asyncio.to_thread(self._score, question, list(texts))
+        places = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        batches = [places[start : start + _BATCH] for start in range(0, len(places), _BATCH)]
+        # Whole batches are shared out, since in eight-bit numbers a score depends on what is computed beside it.
+        scored = await in_threads(
+            lambda share: [self._score(question, [texts[i] for i in batch]) for batch in share], batches
+        )
+        by_place = {
+            i: s for batch, scores in zip(batches, scored, strict=True) for i, s in zip(batch, scores, strict=True)
+        }
+        return [by_place[i] for i in range(len(texts))]
 
     def _score(self, question: str, texts: list[str]) -> list[float]:
-        places = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        scores = self._loaded().rerank(question, [texts[i] for i in places], batch_size=_BATCH)
-        by_place = dict(zip(places, map(float, scores), strict=True))
-        return [by_place[i] for i in range(len(texts))]
+        return [float(score) for score in self._loaded().rerank(question, texts, batch_size=_BATCH)]
 
     def _loaded(self) -> TextCrossEncoder:
         with self._loading:

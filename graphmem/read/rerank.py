@@ -13,7 +13,7 @@ from graphmem.read.weights import ranged
 
 Mode: TypeAlias = Literal["none", "fast", "quality"]
 MODES: tuple[Mode, ...] = ("none", "fast", "quality")
-READ: dict[Mode, tuple[int, int]] = {"none": (0, 0), "fast": (4, 8), "quality": (12, 28)}
+READ: dict[Mode, tuple[int, int]] = {"none": (0, 0), "fast": (2, 6), "quality": (12, 28)}
 """How many facts and how many messages are read; those after them keep their order."""
 READERS = 1.2
 """What the reader's opinion counts beside the order in which things came, both scaled to 0-1."""
