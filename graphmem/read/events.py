@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from graphmem import lucene
 from graphmem.dates import after
@@ -17,13 +18,17 @@ SAID = 0.6
 _NAMED = re.compile(r"\b(before|after|since|until|during)\s+([^,;.!?]+)")
 
 
-def event_window(text: str, facts: Iterable[Fact]) -> Window | None:
-    """Return the stretch of time that a question names by an event among the facts; None where it names none."""
+def event_window(text: str, facts: Iterable[Fact], known: datetime) -> Window | None:
+    """Return the stretch of time that a question names by an event among the facts; None where it names none.
+
+    What was not believed at the time `known`, or is to be forgotten, is no event.
+    """
     named = _NAMED.search(fold(text))
     if named is None or named_date(named[2]) is not None:
         return None
     wanted = set(stems(" ".join(lucene.content_words(named[2]))))
-    dated = (f for f in facts if f.modality is Modality.SAID and (f.event or f.interval.stated)) if wanted else ()
+    told = (f for f in facts if wanted and f.as_known(known) is not None)
+    dated = (f for f in told if f.modality is Modality.SAID and (f.event or f.interval.stated))
     share, event = max(((_share(wanted, f), f) for f in dated), key=lambda s: (s[0], s[1].id), default=(0.0, None))
     return _window(named[1], event) if event is not None and share >= SAID else None
 

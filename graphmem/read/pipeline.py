@@ -96,7 +96,7 @@ class ReadPipeline:
         with _timed(timings, "expand"):
             expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
         with _timed(timings, "rank"):
-            asked = asked.about(event_window(query, expanded.facts.values()))
+            asked = asked.about(event_window(query, expanded.facts.values(), asked.known))
             holding = states_at(expanded.facts, as_of, now)
             facts = varied_facts(rank_facts(asked, seeds, expanded, holding))
             over = over_at(expanded.facts, holding, as_of, now, self._ontology, asked.question.stretch)

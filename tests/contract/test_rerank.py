@@ -57,8 +57,8 @@ async def _tell(memory: Memory, scope: str) -> None:
 async def test_the_readers_order_counts_and_its_scores_are_shown(
     store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings, lover = store, Lover("Miso")
-    async with Memory.open(settings, model=model, embedder=embedder, reranker=lover) as memory:
+    lover = Lover("Miso")
+    async with Memory.open(store, model=model, embedder=embedder, reranker=lover) as memory:
         await _tell(memory, scope)
 
         found = await memory.search("Where does Ada live?", scope=scope, limit=1)
@@ -91,12 +91,11 @@ async def test_no_more_is_read_than_the_bound(
 async def test_the_local_one_by_the_call_or_the_setting(
     store: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
-    settings = store
-    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+    async with Memory.open(store, model=model, embedder=embedder) as memory:
         await _tell(memory, scope)
         asked = await memory.search("Which pet does Ada have?", scope=scope, rerank="quality")
         unasked = await memory.search("Which pet does Ada have?", scope=scope)
-    async with Memory.open(replace(settings, reranker="local"), model=model, embedder=embedder) as memory:
+    async with Memory.open(replace(store, reranker="local"), model=model, embedder=embedder) as memory:
         by_setting = await memory.search("Which pet does Ada have?", scope=scope)
 
     assert asked.facts[0].text == "Ada has the pet Miso"

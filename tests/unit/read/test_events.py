@@ -14,6 +14,7 @@ def told(quote: str, **more: object) -> Fact:
     return fact(**{"stated": True, "sources": (source,), **more})
 
 
+NOW = day("2025-01-01")
 MOVED = told("We moved to Oslo last week")
 WED = told("our wedding was lovely", value="Tom", since="2022-05-01", predicate="ATTENDED", event=True)
 
@@ -31,7 +32,7 @@ WED = told("our wedding was lovely", value="Tom", since="2022-05-01", predicate=
 def test_an_event_among_the_facts_opens_or_closes_a_stretch_of_time(
     question: str, start: str | None, end: str | None
 ) -> None:
-    window = event_window(question, [MOVED, WED])
+    window = event_window(question, [MOVED, WED], NOW)
 
     assert window is not None
     assert (window.start, window.end) == (start and day(start), end and day(end))
@@ -47,19 +48,26 @@ def test_an_event_among_the_facts_opens_or_closes_a_stretch_of_time(
     ],
 )
 def test_a_date_or_what_nobody_told_of_is_no_event(question: str) -> None:
-    assert event_window(question, [MOVED, WED]) is None
+    assert event_window(question, [MOVED, WED], NOW) is None
 
 
 def test_what_was_only_planned_or_has_no_date_is_no_event() -> None:
     planned = replace(MOVED, modality=Modality.PLANNED)
     undated = told("We moved to Oslo last week", stated=False)
 
-    assert event_window("Where did Ada live before the move?", [planned, undated]) is None
+    assert event_window("Where did Ada live before the move?", [planned, undated], NOW) is None
+
+
+def test_what_is_to_be_forgotten_or_was_not_believed_then_is_no_event() -> None:
+    forgotten = replace(MOVED, forgotten_at=day("2024-12-15"))
+
+    assert event_window("Where did Ada live before the move?", [forgotten], NOW) is None
+    assert event_window("Where did Ada live before the move?", [MOVED], day("2024-11-01")) is None
 
 
 @pytest.mark.parametrize(("at", "fits"), [("2024-06-19", 1.0), ("2024-06-20", 0.0), ("1990-01-01", 1.0)])
 def test_a_stretch_that_is_open_has_nothing_beside_it(at: str, fits: float) -> None:
-    window = event_window("Where did Ada live before the move?", [MOVED])
+    window = event_window("Where did Ada live before the move?", [MOVED], NOW)
 
     assert window is not None
     assert window.fit(day(at)) == fits
