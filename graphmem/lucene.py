@@ -15,7 +15,8 @@ FUZZY_LETTERS = 5
 
 def words(text: str) -> list[str]:
     """Return the folded words of a text, in order."""
-    return _WORD.findall(fold(text))
+    # Of ASCII letters folding only changes the case, and how they are spaced is nothing to words.
+    return _WORD.findall(text.lower() if text.isascii() else fold(text))
 
 
 def scoped(scopes: Sequence[Scope], terms: Iterable[str], mistyped: Iterable[str] = ()) -> str | None:

@@ -1,9 +1,9 @@
-"""A question with all that is made of it once: its vector, its tokens, its words, and the times that it is about."""
+"""A question with all that is made of it once: its words, the times that it is about, its vector and its tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,23 +16,15 @@ from graphmem.serial import utc_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question to some scopes, as it is put and `told` in the third person; without `tokens` no late interaction."""
+    """A question to some scopes, as it is put and `told` in the third person."""
 
     text: str
     told: str
     scopes: Sequence[Scope]
-    vector: Vector
-    tokens: QueryTokens | None
     question: Question
     as_of: AsOf
     now: datetime
     filters: Filters | None = None
-
-    def about(self, window: Window | None) -> Asked:
-        """Return the question as one about a stretch of time, where it names no other."""
-        if window is None or self.question.window is not None or self.question.date is not None:
-            return self
-        return replace(self, question=replace(self.question, window=window))
 
     @property
     def keys(self) -> list[str]:
@@ -49,3 +41,22 @@ class Asked:
         """The clocks as queries take them: what is to hold is only known to them as it is believed now."""
         valid = None if self.as_of.known else utc_text(self.as_of.valid or self.now)
         return {"valid": valid, "known": utc_text(self.known)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded(Asked):
+    """A question with its vector and its tokens; without `tokens` no late interaction."""
+
+    vector: Vector
+    tokens: QueryTokens | None
+
+    def about(self, window: Window | None) -> Embedded:
+        """Return the question as one about a stretch of time, where it names no other."""
+        if window is None or self.question.window is not None or self.question.date is not None:
+            return self
+        return replace(self, question=replace(self.question, window=window))
+
+
+def embedded(asked: Asked, vector: Vector, tokens: QueryTokens | None) -> Embedded:
+    """Return a question with its vector and tokens."""
+    return Embedded(vector=vector, tokens=tokens, **{f.name: getattr(asked, f.name) for f in fields(asked)})

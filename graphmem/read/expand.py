@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from graphmem import rows
 from graphmem.models import Fact
 from graphmem.ports import Reader, Row, TokenEmbedder
-from graphmem.read.asked import Asked
+from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, with_passing_sources
 from graphmem.read.late import nearness, weighed, with_due
+from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
 from graphmem.read.seeds import EPISODES, Seeds
@@ -41,23 +42,19 @@ class Expanded:
     passing: Set[str]
 
 
-async def expand(
-    asked: Asked, seeds: Seeds, relations: Relations, tokens: TokenEmbedder | None, reader: Reader
-) -> Expanded:
-    """Walk from the named entities, best first; fetch the facts that were reached, and messages with neighbours."""
-    near_by = list(dict.fromkeys([*seeds.near_episodes, *seeds.word_episodes]))
-    walked, (found, passing) = await asyncio.gather(
-        _walk(asked, seeds, relations, reader), _around(asked, near_by, reader)
-    )
+async def expand(asked: Embedded, seeds: Seeds, walked: Walk, tokens: TokenEmbedder | None, reader: Reader) -> Expanded:
+    """Fetch the facts that are seeds or were walked to, and messages with their neighbours."""
     chains = walked.chains
     on_the_way = [i for chain in chains.values() for i in chain.path if walked.steps[i].passes]
     beside = [i for i, step in walked.steps.items() if step.passes][:BESIDE]
-    ids = list(dict.fromkeys([*seeds.near_facts, *seeds.word_facts, *chains, *on_the_way, *beside]))
-    (near, late), whole = await asyncio.gather(
-        _nearness(asked, ids, tokens, reader), _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids)
+    ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside]))
+    (near, late), whole, (found, passing) = await asyncio.gather(
+        _nearness(asked, ids, tokens, reader),
+        _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids),
+        _around(asked, seeds.episodes, reader),
     )
     facts = {f.id: f for f in await with_passing_sources(map(rows.fact, whole), asked.filters, asked.keys, reader)}
-    if not seeds.near_episodes and not seeds.word_episodes:
+    if not seeds.episodes:
         stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
         found, passing = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
     return Expanded(
@@ -70,27 +67,28 @@ async def expand(
     )
 
 
-async def _walk(asked: Asked, seeds: Seeds, relations: Relations, reader: Reader) -> Walk:
-    walk = Walk()
-    walk.begin(_named(asked, seeds))
+async def walk(asked: Asked, named: Awaitable[Sequence[Named]], relations: Relations, reader: Reader) -> Walk:
+    """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
+    walked = Walk()
+    walked.begin(_around_names(asked, await named))
     times = asked.times
     for hop in range(1, HOPS + 1):
-        around = {"entities": walk.frontier, "degree": DEGREE, **times}
-        found = await _read(reader, "facts_around", walk.frontier, scopes=asked.keys, **around)
-        fresh = [row for row in found if row["id"] not in walk.steps]
+        around = {"entities": walked.frontier, "degree": DEGREE, **times}
+        found = await _read(reader, "facts_around", walked.frontier, scopes=asked.keys, **around)
+        fresh = [row for row in found if row["id"] not in walked.steps]
         passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
-        walk.add(_step(row, relations, row["id"] in passing) for row in fresh)
-        met = walk.relations()
+        walked.add(_step(row, relations, row["id"] in passing) for row in fresh)
+        met = walked.relations()
         if not met:
             break
         # Only where there is something to walk over, since the parts have to be embedded.
-        walk.go(await relations.scores(walk.parts(last=hop == HOPS), met))
-    return walk
+        walked.go(await relations.scores(walked.parts(last=hop == HOPS), met))
+    return walked
 
 
-def _named(asked: Asked, seeds: Seeds) -> list[tuple[str, Nested]]:
+def _around_names(asked: Asked, named: Sequence[Named]) -> list[tuple[str, Nested]]:
     """Return the entities that the question names, each with what it says around the name."""
-    found = ((n.entity.canonical_id, nested(asked.told, [n.surface])) for n in seeds.named)
+    found = ((n.entity.canonical_id, nested(asked.told, [n.surface])) for n in named)
     return [(entity, around) for entity, around in found if around is not None]
 
 
@@ -111,7 +109,7 @@ async def _read(reader: Reader, query: str, needed: Sequence[str], **parameters:
 
 
 async def _nearness(
-    asked: Asked, ids: list[str], tokens: TokenEmbedder | None, reader: Reader
+    asked: Embedded, ids: list[str], tokens: TokenEmbedder | None, reader: Reader
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return how near facts are to the question as a whole, and token by token."""
     found = await _read(reader, "facts_near", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
@@ -122,7 +120,7 @@ async def _nearness(
     return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
 
 
-async def _around(asked: Asked, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:
+async def _around(asked: Embedded, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:
     """Return messages with their neighbours, and the ids of those that pass."""
     told = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
     found = [Around(*fields) for row in told for fields in row["around"]]

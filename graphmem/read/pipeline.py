@@ -1,4 +1,7 @@
-"""The read pipeline: embed once, seeds, expand, rank, rerank where it is wished, context; no chat model is asked."""
+"""The read pipeline: embed once, seeds, walk, expand, rank, rerank where it is wished, context; no chat model is asked.
+
+What needs no vector, the words, the names and the walk from them, is looked up beside the embedding.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from graphmem.models import AsOf, FactVersion, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
 from graphmem.read.answerable import answerability
-from graphmem.read.asked import Asked
+from graphmem.read.asked import Asked, Embedded, embedded
+from graphmem.read.beside import Beside
 from graphmem.read.context import DEFAULT_TOKENS, Evidence, Template, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.events import event_window
-from graphmem.read.expand import expand
+from graphmem.read.expand import expand, walk
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.read.late import Nearest, nearest_tokens
 from graphmem.read.names import spoken
@@ -24,7 +28,7 @@ from graphmem.read.rank import CHOSEN, EpisodeRanking
 from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
-from graphmem.read.seeds import find_seeds, scope_sizes
+from graphmem.read.seeds import Seeds, find_named, find_near, find_said, scope_sizes
 from graphmem.read.states import over_at, states_at
 from graphmem.read.strategies import MIX, Strategy
 from graphmem.read.varied import varied_facts, varied_messages
@@ -73,28 +77,34 @@ class ReadPipeline:
     ) -> SearchResult:
         """Return at most `limit` facts and `limit` messages with a context of at most `tokens` tokens, all passing."""
         timings: dict[str, float] = {}
-        with _timed(timings, "embed"):
-            vector, question_tokens, sizes = await asyncio.gather(
-                self._embedder.embed_query(query),
-                self._embed_tokens(query),
-                scope_sizes(scopes, self._embedder, self._store),
-            )
         now = self._clock.now()
         asked = Asked(
             text=query,
             told=spoken(query, scopes[0].user) if len(scopes) == 1 else query,
             scopes=scopes,
-            vector=vector,
-            tokens=question_tokens,
             question=read_question(query, as_of.valid or now),
             as_of=as_of,
             now=now,
             filters=filters,
         )
-        with _timed(timings, "seeds"):
-            seeds = await find_seeds(asked, sizes, strategy, self._store)
-        with _timed(timings, "expand"):
-            expanded = await expand(asked, seeds, self._relations, self._tokens, self._store)
+        async with Beside() as beside:
+            named = beside.begin(find_named(asked, strategy, self._store))
+            said = beside.begin(find_said(asked, strategy, self._store))
+            walked = beside.begin(walk(asked, named, self._relations, self._store))
+            with _timed(timings, "embed"):
+                vector, question_tokens, sizes = await asyncio.gather(
+                    self._embedder.embed_query(query),
+                    self._embed_tokens(query),
+                    scope_sizes(scopes, self._embedder, self._store),
+                )
+            asked = embedded(asked, vector, question_tokens)
+            with _timed(timings, "seeds"):
+                near = await find_near(asked, sizes, strategy, self._store)
+                seeds = Seeds(near=near, words=await said, named=await named)
+            with _timed(timings, "walk"):
+                chains = await walked
+            with _timed(timings, "expand"):
+                expanded = await expand(asked, seeds, chains, self._tokens, self._store)
         with _timed(timings, "rank"):
             asked = asked.about(event_window(query, expanded.facts.values(), asked.known))
             holding = states_at(expanded.facts, as_of, now)
@@ -139,7 +149,7 @@ class ReadPipeline:
     async def _embed_tokens(self, query: str) -> QueryTokens | None:
         return await self._tokens.embed_query(query) if self._tokens is not None else None
 
-    async def _nearest(self, asked: Asked, ranking: EpisodeRanking) -> Nearest:
+    async def _nearest(self, asked: Embedded, ranking: EpisodeRanking) -> Nearest:
         if asked.tokens is None or self._tokens is None:
             return {}
         return await nearest_tokens(asked.tokens, ranking.wanted, asked.keys, self._tokens, self._store)

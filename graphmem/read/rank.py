@@ -1,22 +1,25 @@
-"""Ranking messages: words, vectors and tokens over windows of neighbours, the named speaker, the date; all pure."""
+"""Ranking messages: words, vectors and tokens over windows of neighbours, the named speaker, the date; all pure.
+
+Signs are numbers in arrays, one for each message, since a search ranks hundreds of them.
+"""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from graphmem.ports import QueryTokens
-from graphmem.read.asked import Asked
+from graphmem.read.asked import Embedded
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
-from graphmem.read.late import Nearest, weighed
-from graphmem.read.question import named_speaker, stems
-from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
+from graphmem.read.late import Nearest
+from graphmem.read.question import Question, named_speaker, stems
+from graphmem.read.weights import Weights, load_weights, ranged, total
 from graphmem.rows import Around, moment
 
 K1, B = 1.0, 0.4
@@ -24,113 +27,130 @@ WINDOW = 2
 WINDOW_DECAY = 0.9
 CHOSEN = 120
 """How many messages are compared token by token, the first by the other signs."""
-Neighbours = Mapping[str, Sequence[tuple[str, int]]]
+Numbers: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.intp]
+_STEPS = range(-WINDOW, WINDOW + 1)
+_DECAY = np.array([WINDOW_DECAY ** abs(step) for step in _STEPS])
 
 
 class EpisodeRanking:
     """Messages in the order of what is known of them: by all signs but tokens first, then also by those."""
 
     def __init__(
-        self, asked: Asked, expanded: Expanded, facts: Sequence[FoundFact], weights: Weights | None = None
+        self, asked: Embedded, expanded: Expanded, facts: Sequence[FoundFact], weights: Weights | None = None
     ) -> None:
-        self._episodes = expanded.episodes
+        self._episodes = list(expanded.episodes.values())
+        self._seqs = np.array([e.seq for e in self._episodes])
         self._tokens = asked.tokens
         self._weights = weights or load_weights()
-        self.neighbours: Neighbours = _neighbours(list(self._episodes.values()))
-        self.signs = self._signs(asked, expanded, facts)
-        passing = {i: signs for i, signs in self.signs.items() if i in expanded.passing}
-        first = {i: total(weighted(signs, self._weights.first)) for i, signs in passing.items()}
-        self._order = sorted(first, key=lambda i: (-first[i], self._episodes[i].seq))
+        self._windows = _windows(self._episodes)
+        self._signs = self._first_signs(asked, facts)
+        passing = np.array([n for n, e in enumerate(self._episodes) if e.id in expanded.passing], dtype=np.intp)
+        self._order = self._sorted(passing, self._weights.first)
+        """Places of the messages that pass, best first."""
 
     @property
     def wanted(self) -> list[str]:
         """The messages whose tokens are wanted: the chosen ones, then their neighbours."""
         chosen = self._order[:CHOSEN]
-        return list(dict.fromkeys([*chosen, *(n for i in chosen for n, _ in self.neighbours[i])]))
+        places = dict.fromkeys([*chosen.tolist(), *self._windows[chosen].ravel().tolist()])
+        return [self._episodes[n].id for n in places]
 
     def found(self, nearest: Nearest, until: datetime, most: int) -> list[FoundEpisode]:
         """Return the best messages of those said until a time, all that were compared token by token before others."""
-        ranked = self._compared(nearest)
-        compared = {f.episode.id for f in ranked}
-        others = (self._found(i, self._weights.first) for i in self._order if i not in compared)
-        return list(islice((f for f in chain(ranked, others) if f.episode.at <= until), most))
+        compared = self._compared(nearest)
+        others = self._order[~np.isin(self._order, compared)]
+        late, first = self._weights.late, self._weights.first
+        ranked = [*((n, late) for n in compared.tolist()), *((n, first) for n in others.tolist())]
+        said = ((n, weights) for n, weights in ranked if moment(self._episodes[n].at) <= until)
+        return [self._found(n, weights) for n, weights in islice(said, most)]
 
-    def _compared(self, nearest: Nearest) -> list[FoundEpisode]:
-        compared = [i for i in self._order[:CHOSEN] if i in nearest]
-        if self._tokens is None:
-            return []
-        own = ranged({i: weighed(nearest[i], self._tokens.weights) for i in compared})
-        window = ranged({i: self._window(i, nearest, self._tokens) for i in compared})
-        for i in compared:
-            self.signs[i] |= {"own": own[i], "window": window[i]}
-        ranked = [self._found(i, self._weights.late) for i in compared]
-        return sorted(ranked, key=lambda f: (-f.score, f.episode.seq))
+    def _compared(self, nearest: Nearest) -> Places:
+        """Return the places of those whose tokens are there, best first, now that their signs say how near they are."""
+        chosen = np.array([n for n in self._order[:CHOSEN].tolist() if self._episodes[n].id in nearest], dtype=np.intp)
+        if self._tokens is None or not len(chosen):
+            return chosen[:0]
+        held = [n for n, e in enumerate(self._episodes) if e.id in nearest]
+        near = np.stack([nearest[self._episodes[n].id] for n in held])
+        row = np.full(len(self._episodes), -1)
+        row[held] = np.arange(len(held))
+        # A neighbour without tokens adds nothing: in its place stands the message itself.
+        windows = row[self._windows[chosen]]
+        windows = np.where(windows < 0, row[chosen][:, None], windows)
+        share = self._tokens.weights / self._tokens.weights.sum()
+        self._signs |= {"own": np.zeros(len(row)), "window": np.zeros(len(row))}
+        self._signs["own"][chosen] = _ranged(near[row[chosen]] @ share)
+        self._signs["window"][chosen] = _ranged(near[windows].max(axis=1) @ share)
+        return self._sorted(chosen, self._weights.late)
 
-    def _window(self, episode: str, nearest: Nearest, tokens: QueryTokens) -> float:
-        around = [nearest[i] for i, _ in self.neighbours[episode] if i in nearest]
-        return weighed(np.max(around, axis=0), tokens.weights)
+    def _sorted(self, places: Places, weights: Mapping[str, float]) -> Places:
+        """Return places best first, of messages as good as each other the earlier one."""
+        totals = np.zeros(len(places))
+        for name, weight in weights.items():
+            if name in self._signs:
+                totals += weight * self._signs[name][places]
+        return places[np.lexsort((self._seqs[places], -totals))]
 
-    def _found(self, episode: str, weights: Mapping[str, float]) -> FoundEpisode:
-        parts = weighted(self.signs[episode], weights)
-        return FoundEpisode(episode=self._episodes[episode].whole(), score=total(parts), parts=parts, path=())
+    def _found(self, place: int, weights: Mapping[str, float]) -> FoundEpisode:
+        parts = {
+            name: weight * float(self._signs[name][place]) for name, weight in weights.items() if name in self._signs
+        }
+        return FoundEpisode(episode=self._episodes[place].whole(), score=total(parts), parts=parts, path=())
 
-    def _signs(self, asked: Asked, expanded: Expanded, facts: Sequence[FoundFact]) -> dict[str, dict[str, float]]:
-        episodes = list(self._episodes.values())
+    def _first_signs(self, asked: Embedded, facts: Sequence[FoundFact]) -> dict[str, Numbers]:
+        episodes = self._episodes
         if not episodes:
             return {}
-        words = _scaled(_windowed_bm25(asked.question.stems, episodes, self.neighbours))
         near = ranged({e.id: e.near for e in episodes if e.near is not None})
         speaker = named_speaker(asked.text, {e.speaker for e in episodes})
         stated = _stated(facts)
+        own = np.array([near.get(e.id, 0.0) for e in episodes])
         return {
-            e.id: {
-                "words": words[e.id],
-                "near": near.get(e.id, 0.0),
-                "near_window": max(near.get(i, 0.0) * WINDOW_DECAY**distance for i, distance in self.neighbours[e.id]),
-                "speaker": float(e.speaker == speaker),
-                "date": asked.question.fit(moment(e.at)),
-                "question": float(e.text.rstrip().endswith("?")),
-                "fact": stated.get(e.id, 0.0),
-            }
-            for e in episodes
+            "words": _scaled(_windowed_bm25(asked.question.stems, episodes, self._windows)),
+            "near": own,
+            "near_window": (own[self._windows] * _DECAY).max(axis=1),
+            "speaker": np.array([float(e.speaker == speaker) for e in episodes]),
+            "date": _dated(asked.question, episodes),
+            "question": np.array([float(e.text.rstrip().endswith("?")) for e in episodes]),
+            "fact": np.array([stated.get(e.id, 0.0) for e in episodes]),
         }
 
 
-def _neighbours(episodes: Sequence[Around]) -> dict[str, list[tuple[str, int]]]:
-    """Return for each message those of its session at most two places away, itself included, with the distance."""
-    sessions: dict[tuple[str, str], list[Around]] = defaultdict(list)
-    for episode in episodes:
-        sessions[episode.scope, episode.session].append(episode)
-    around: dict[str, list[tuple[str, int]]] = {}
-    for members in sessions.values():
-        by_seq = {e.seq: e.id for e in members}
-        for episode in members:
-            around[episode.id] = [
-                (by_seq[episode.seq + step], abs(step))
-                for step in range(-WINDOW, WINDOW + 1)
-                if episode.seq + step in by_seq
-            ]
-    return around
+def _windows(episodes: Sequence[Around]) -> Places:
+    """Return for each message the places of those of its session two before to two after it; its own for none."""
+    sessions: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for place, episode in enumerate(episodes):
+        sessions[episode.scope, episode.session][episode.seq] = place
+    windows = np.empty((len(episodes), len(_STEPS)), dtype=np.intp)
+    for places in sessions.values():
+        for seq, place in places.items():
+            windows[place] = [places.get(seq + step, place) for step in _STEPS]
+    return windows
 
 
-def _windowed_bm25(
-    asked: Sequence[str], episodes: Sequence[Around], neighbours: Mapping[str, Sequence[tuple[str, int]]]
-) -> dict[str, float]:
+def _windowed_bm25(asked: Sequence[str], episodes: Sequence[Around], windows: Places) -> Numbers:
     """BM25 with each term's best over the window. Source: Robertson and Zaragoza 2009, with k1 1.0 and b 0.4."""
-    held = {e.id: stems(f"{e.speaker} {e.text}") for e in episodes}
-    average = sum(map(len, held.values())) / len(held)
-    total = dict.fromkeys(held, 0.0)
-    for term in asked:
-        counts = {i: count for i, said in held.items() if (count := said.count(term))}
-        idf = math.log(1 + (len(held) - len(counts) + 0.5) / (len(counts) + 0.5))
-        best: dict[str, float] = defaultdict(float)
-        for i, count in counts.items():
-            own = count * (K1 + 1) / (count + K1 * (1 - B + B * len(held[i]) / average))
-            for j, distance in neighbours[i]:
-                best[j] = max(best[j], own * WINDOW_DECAY**distance)
-        for i, most in best.items():
-            total[i] += idf * most
-    return total
+    column = {term: n for n, term in enumerate(asked)}
+    counts = np.zeros((len(episodes), len(asked)))
+    lengths = np.empty(len(episodes))
+    for place, episode in enumerate(episodes):
+        said = stems(f"{episode.speaker} {episode.text}")
+        lengths[place] = len(said)
+        for stem in said:
+            if stem in column:
+                counts[place, column[stem]] += 1
+    holding = (counts > 0).sum(axis=0)
+    idf = np.log(1 + (len(episodes) - holding + 0.5) / (holding + 0.5))
+    relative = lengths / max(lengths.mean(), 1.0)
+    own = counts * (K1 + 1) / (counts + K1 * (1 - B + B * relative[:, None]))
+    best = (own[windows] * _DECAY[:, None]).max(axis=1)
+    return best @ idf
+
+
+def _dated(question: Question, episodes: Sequence[Around]) -> Numbers:
+    if question.date is None and question.window is None:
+        return np.zeros(len(episodes))
+    return np.array([question.fit(moment(e.at)) for e in episodes])
 
 
 def _stated(facts: Sequence[FoundFact]) -> dict[str, float]:
@@ -142,6 +162,12 @@ def _stated(facts: Sequence[FoundFact]) -> dict[str, float]:
     return best
 
 
-def _scaled(scores: Mapping[str, float]) -> dict[str, float]:
-    top = max(scores.values(), default=0.0)
-    return {i: s / top if top > 0 else 0.0 for i, s in scores.items()}
+def _scaled(scores: Numbers) -> Numbers:
+    top = scores.max()
+    return scores / top if top > 0 else np.zeros(len(scores))
+
+
+def _ranged(scores: NDArray[np.floating]) -> Numbers:
+    """Scale to 0-1 as `ranged` does."""
+    low, high = float(scores.min()), float(scores.max())
+    return (scores.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(scores))

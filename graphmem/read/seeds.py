@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphmem import lucene
 from graphmem.models import Scope
 from graphmem.ports import Embedder, Reader, Vector
-from graphmem.read.asked import Asked
+from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
 from graphmem.read.names import Named, named_entities
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
@@ -37,14 +37,30 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seeds:
-    """Ids of messages and facts with their vector and word scores, and the entities that the question names."""
+class Scored:
+    """Messages and facts that are like a question in one way, by id with their scores."""
 
-    near_episodes: dict[str, float]
-    word_episodes: dict[str, float]
-    near_facts: dict[str, float]
-    word_facts: dict[str, float]
+    episodes: Mapping[str, float]
+    facts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeds:
+    """What is near a question, what shares words with it, and the entities that it names."""
+
+    near: Scored
+    words: Scored
     named: tuple[Named, ...]
+
+    @property
+    def episodes(self) -> list[str]:
+        """The messages' ids, the nearest first."""
+        return list(dict.fromkeys([*self.near.episodes, *self.words.episodes]))
+
+    @property
+    def facts(self) -> list[str]:
+        """The facts' ids, the nearest first."""
+        return list(dict.fromkeys([*self.near.facts, *self.words.facts]))
 
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
@@ -54,56 +70,67 @@ async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reade
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 
-async def find_seeds(asked: Asked, sizes: Sizes, strategy: Strategy, reader: Reader) -> Seeds:
-    """Ask the indexes over messages, facts and entities at once; where only some pass filters, compare all of them.
+async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: Reader) -> Scored:
+    """Ask the vector indexes over messages and facts at once; where only some pass filters, compare all of them.
 
     Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only.
     """
-    searches = _filtered(asked, reader) if asked.filters is not None else _indexed(asked, sizes, reader)
-    wanted = {
-        "near_episodes": strategy == MIX,
-        "near_facts": strategy != ENTITY and sizes.facts > 0,
-        "word_episodes": strategy == MIX,
-        "word_facts": strategy == MIX and sizes.facts > 0,
-    }
-    (episodes, facts, word_episodes, word_facts), named = await asyncio.gather(
-        asyncio.gather(*(searches[name]() if asks else _none() for name, asks in wanted.items())),
-        named_entities(asked.told, asked.scopes, reader) if strategy != TRIPLET else _nobody(),
-    )
-    return Seeds(
-        near_episodes=episodes,
-        word_episodes=word_episodes,
-        near_facts=facts,
-        word_facts=word_facts,
-        named=named,
-    )
+    passing = _passing(asked)
+
+    async def where(kind: str, limit: int) -> dict[str, float]:
+        return await _scores(
+            f"nearest_{kind}_where", reader, scopes=asked.keys, vector=asked.vector, limit=limit, **passing
+        )
+
+    async def episodes() -> dict[str, float]:
+        if strategy != MIX:
+            return {}
+        if asked.filters is not None:
+            return await where("episodes", EPISODES)
+        return await near_episodes(asked.vector, asked.scopes, sizes, reader)
+
+    async def facts() -> dict[str, float]:
+        if strategy == ENTITY or not sizes.facts:
+            return {}
+        if asked.filters is not None:
+            return await where("facts", FACTS)
+        return await near_facts(asked.vector, asked.scopes, sizes, asked.known, reader)
+
+    found = await asyncio.gather(episodes(), facts())
+    return Scored(episodes=found[0], facts=found[1])
 
 
-_Searches: TypeAlias = Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, float]]]]
+async def find_said(asked: Asked, strategy: Strategy, reader: Reader) -> Scored:
+    """Ask the full-text indexes over messages and facts at once; this needs no vector."""
+    if strategy != MIX:
+        return Scored(episodes={}, facts={})
+
+    passing = {"among": AMONG, **_passing(asked)}
+
+    async def where(kind: str, limit: int) -> dict[str, float]:
+        return await _saying(f"{kind}_saying_where", asked.text, asked.scopes, reader, limit=limit, **passing)
+
+    async def episodes() -> dict[str, float]:
+        if asked.filters is not None:
+            return await where("episodes", EPISODES)
+        return await _saying("episodes_saying", asked.text, asked.scopes, reader, limit=EPISODES)
+
+    async def facts() -> dict[str, float]:
+        if asked.filters is not None:
+            return await where("facts", FACTS)
+        return await saying_facts(asked.text, asked.scopes, reader)
+
+    found = await asyncio.gather(episodes(), facts())
+    return Scored(episodes=found[0], facts=found[1])
 
 
-def _indexed(asked: Asked, sizes: Sizes, reader: Reader) -> _Searches:
-    return {
-        "near_episodes": lambda: near_episodes(asked.vector, asked.scopes, sizes, reader),
-        "near_facts": lambda: near_facts(asked.vector, asked.scopes, sizes, asked.known, reader),
-        "word_episodes": lambda: _saying("episodes_saying", asked.text, asked.scopes, reader, limit=EPISODES),
-        "word_facts": lambda: saying_facts(asked.text, asked.scopes, reader),
-    }
+async def find_named(asked: Asked, strategy: Strategy, reader: Reader) -> tuple[Named, ...]:
+    """Return the entities that a question names, where the strategy begins from them; this needs no vector."""
+    return await named_entities(asked.told, asked.scopes, reader) if strategy != TRIPLET else ()
 
 
-def _filtered(asked: Asked, reader: Reader) -> _Searches:
-    passing = {"known": utc_text(asked.known), **conditions(asked.filters)}
-    near = {"scopes": asked.keys, "vector": asked.vector, **passing}
-
-    async def saying(query: str, limit: int) -> dict[str, float]:
-        return await _saying(query, asked.text, asked.scopes, reader, limit=limit, among=AMONG, **passing)
-
-    return {
-        "near_episodes": lambda: _scores("nearest_episodes_where", reader, limit=EPISODES, **near),
-        "near_facts": lambda: _scores("nearest_facts_where", reader, limit=FACTS, **near),
-        "word_episodes": lambda: saying("episodes_saying_where", EPISODES),
-        "word_facts": lambda: saying("facts_saying_where", FACTS),
-    }
+def _passing(asked: Asked) -> dict[str, Any]:
+    return {"known": utc_text(asked.known), **conditions(asked.filters)}
 
 
 async def near_facts(
@@ -123,14 +150,6 @@ async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, r
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
     """Return the facts that share words with a question, by id with their scores."""
     return await _saying("facts_saying", query, scopes, reader, limit=FACTS)
-
-
-async def _none() -> dict[str, float]:
-    return {}
-
-
-async def _nobody() -> tuple[Named, ...]:
-    return ()
 
 
 async def _near(

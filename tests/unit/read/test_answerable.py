@@ -19,8 +19,6 @@ def asked(text: str) -> Asked:
     return Asked(
         text=text,
         scopes=(),
-        vector=[],
-        tokens=None,
         told=text,
         question=read_question(text, day("2024-11-25")),
         as_of=AsOf(),
