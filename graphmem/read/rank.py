@@ -39,7 +39,7 @@ class EpisodeRanking:
     def __init__(
         self, asked: Embedded, expanded: Expanded, facts: Sequence[FoundFact], weights: Weights | None = None
     ) -> None:
-        self._episodes = list(expanded.episodes.values())
+        self._episodes: list[Around] = list(expanded.episodes.values())
         self._seqs = np.array([e.seq for e in self._episodes])
         self._tokens = asked.tokens
         self._weights = weights or load_weights()
@@ -61,7 +61,10 @@ class EpisodeRanking:
         compared = self._compared(nearest)
         others = self._order[~np.isin(self._order, compared)]
         late, first = self._weights.late, self._weights.first
-        ranked = [*((n, late) for n in compared.tolist()), *((n, first) for n in others.tolist())]
+        ranked: list[tuple[int, Mapping[str, float]]] = [
+            *((n, late) for n in compared.tolist()),
+            *((n, first) for n in others.tolist()),
+        ]
         said = ((n, weights) for n, weights in ranked if moment(self._episodes[n].at) <= until)
         return [self._found(n, weights) for n, weights in islice(said, most)]
 
