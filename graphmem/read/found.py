@@ -51,7 +51,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Facts and messages, best first, and the context made of them; timings in milliseconds by stage.
+    """Facts and messages, best first, and the context made of them.
+
+    `timings` are the milliseconds that each stage was waited for: words, names and the walk from them begin with the
+    embedding, so `seeds` and `walk` are what of them was left after it. Together they are the `total`.
 
     `citations` tell what each line of `text` rests on, in its order. `confidence` is how sure it is, 0 to 1, that
     something known answers the question, made of `signs`; what is not `answerable` the context tells under a warning.

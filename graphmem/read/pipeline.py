@@ -88,18 +88,18 @@ class ReadPipeline:
             filters=filters,
         )
         async with Beside() as beside:
+            # The first of them, since the nearest are only asked for when it is there.
+            sizes = beside.begin(scope_sizes(scopes, self._embedder, self._store))
             named = beside.begin(find_named(asked, strategy, self._store))
             said = beside.begin(find_said(asked, strategy, self._store))
             walked = beside.begin(walk(asked, named, self._relations, self._store))
             with _timed(timings, "embed"):
-                vector, question_tokens, sizes = await asyncio.gather(
-                    self._embedder.embed_query(query),
-                    self._embed_tokens(query),
-                    scope_sizes(scopes, self._embedder, self._store),
+                vector, question_tokens = await asyncio.gather(
+                    self._embedder.embed_query(query), self._embed_tokens(query)
                 )
             asked = embedded(asked, vector, question_tokens)
             with _timed(timings, "seeds"):
-                near = await find_near(asked, sizes, strategy, self._store)
+                near = await find_near(asked, await sizes, strategy, self._store)
                 seeds = Seeds(near=near, words=await said, named=await named)
             with _timed(timings, "walk"):
                 chains = await walked
