@@ -77,23 +77,21 @@ async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: R
     """
     passing = _passing(asked)
 
-    async def where(kind: str, limit: int) -> dict[str, float]:
-        return await _scores(
-            f"nearest_{kind}_where", reader, scopes=asked.keys, vector=asked.vector, limit=limit, **passing
-        )
+    async def where(query: str, limit: int) -> dict[str, float]:
+        return await _scores(query, reader, scopes=asked.keys, vector=asked.vector, limit=limit, **passing)
 
     async def episodes() -> dict[str, float]:
         if strategy != MIX:
             return {}
         if asked.filters is not None:
-            return await where("episodes", EPISODES)
+            return await where("nearest_episodes_where", EPISODES)
         return await near_episodes(asked.vector, asked.scopes, sizes, reader)
 
     async def facts() -> dict[str, float]:
         if strategy == ENTITY or not sizes.facts:
             return {}
         if asked.filters is not None:
-            return await where("facts", FACTS)
+            return await where("nearest_facts_where", FACTS)
         return await near_facts(asked.vector, asked.scopes, sizes, asked.known, reader)
 
     found = await asyncio.gather(episodes(), facts())
@@ -107,17 +105,17 @@ async def find_said(asked: Asked, strategy: Strategy, reader: Reader) -> Scored:
 
     passing = {"among": AMONG, **_passing(asked)}
 
-    async def where(kind: str, limit: int) -> dict[str, float]:
-        return await _saying(f"{kind}_saying_where", asked.text, asked.scopes, reader, limit=limit, **passing)
+    async def where(query: str, limit: int) -> dict[str, float]:
+        return await _saying(query, asked.text, asked.scopes, reader, limit=limit, **passing)
 
     async def episodes() -> dict[str, float]:
         if asked.filters is not None:
-            return await where("episodes", EPISODES)
+            return await where("episodes_saying_where", EPISODES)
         return await _saying("episodes_saying", asked.text, asked.scopes, reader, limit=EPISODES)
 
     async def facts() -> dict[str, float]:
         if asked.filters is not None:
-            return await where("facts", FACTS)
+            return await where("facts_saying_where", FACTS)
         return await saying_facts(asked.text, asked.scopes, reader)
 
     found = await asyncio.gather(episodes(), facts())
