@@ -33,7 +33,7 @@ from graphmem.ports import Answered, Row, Transaction
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
 RACE_ATTEMPTS = 20
-SCHEMA_SECONDS = 60.0
+SCHEMA_SECONDS = 600.0
 ASK_GRACE_SECONDS = 2.0
 NEO4J_REMAINS = (
     "Neo4j leaves deleted records in its files until it writes over them, and in transaction logs and backups until "

@@ -14,7 +14,7 @@ from graphmem.errors import InvalidInput, NotFound, UndoRefused
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
-from tests.conftest import HeldServer
+from tests.conftest import HeldServer, new_scope
 from tests.scripted import ScriptedChat, SteppingClock
 from tests.values import day, said
 
@@ -255,7 +255,12 @@ async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
     settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, embedded_server: HeldServer
 ) -> None:
     secret = "xylophonequartz"
+    # So many, that some outgrow their place in the embedded store's files when their tokens are written.
+    many = [said(f"We painted the boat, for time number {n}.", "2024-01-09") for n in range(100)]
     async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        for whose in (new_scope(), scope):
+            await memory.add(many, scope=whose, wait=False)
+            await memory.process(scope=whose)
         await memory.add(said(f"My secret is {secret}.", "2024-01-10"), scope=scope)
         await memory.assert_fact("Ada", "NOTED", f"the {secret} again", scope=scope)
         await memory.assert_fact(f"{secret} Ltd", "LIVES_IN", "Oslo", scope=scope)

@@ -1,4 +1,5 @@
--- What an erasure leaves in the files of indexes goes with them; the store itself clears records and its write-ahead log.
+-- What an erasure leaves in the files of indexes goes with them; the store itself clears its write-ahead log, and the
+-- place of a record that is deleted, but not that of one that had grown and been moved before: the last statement does.
 REBUILD INDEX episode_text;
 REBUILD INDEX fact_text;
 REBUILD INDEX entity_text;
@@ -15,3 +16,4 @@ REBUILD INDEX episode_parked;
 REBUILD INDEX episode_tokens_due;
 REBUILD INDEX fact_tokens_due;
 REBUILD INDEX `Scope[id]`;
+CHECK DATABASE COMPRESS;
