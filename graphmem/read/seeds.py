@@ -102,7 +102,6 @@ async def find_said(asked: Asked, strategy: Strategy, reader: Reader) -> Scored:
     """Ask the full-text indexes over messages and facts at once; this needs no vector."""
     if strategy != MIX:
         return Scored(episodes={}, facts={})
-
     passing = {"among": AMONG, **_passing(asked)}
 
     async def where(query: str, limit: int) -> dict[str, float]:
