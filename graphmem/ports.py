@@ -267,6 +267,11 @@ class Reranker(Protocol):
         """The model's name."""
         ...
 
+    @property
+    def weight(self) -> float:
+        """How much its scores count beside those by which the texts came, both scaled to 0-1."""
+        ...
+
     async def load(self) -> None:
         """Get ready; raises RerankerError."""
         ...

@@ -28,10 +28,14 @@ class HelpfulReply(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReranker:
-    """Asks a chat model once a search, within the budgets of the scope and the day, where its calls are entered."""
+    """Asks a chat model once a search, within the budgets of the scope and the day, where its calls are entered.
+
+    Its `weight` is more than a cross-encoder's: what it names has been understood.
+    """
 
     model: ChatModel
     usage: Usage
+    weight: float = 1.2
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from graphmem.adapters.cuts import Cuts
 from graphmem.adapters.embedders import InProcess
 from graphmem.adapters.prefixes import prefixes_of
+from graphmem.adapters.rerankers import CROSS_ENCODER_WEIGHT
 from graphmem.errors import EmbedderError, GraphMemError, RerankerError
 from graphmem.models import Scope
 
@@ -85,6 +86,8 @@ class SentenceTransformersEmbedder(InProcess):
 
 class SentenceTransformersReranker:
     """Any cross-encoder of sentence-transformers."""
+
+    weight = CROSS_ENCODER_WEIGHT
 
     def __init__(self, model: str) -> None:
         self._where = model_place(model)

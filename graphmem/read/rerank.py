@@ -15,8 +15,6 @@ Mode: TypeAlias = Literal["none", "fast", "quality"]
 MODES: tuple[Mode, ...] = ("none", "fast", "quality")
 READ: dict[Mode, tuple[int, int]] = {"none": (0, 0), "fast": (2, 6), "quality": (12, 28)}
 """How many facts and how many messages are read; those after them keep their order."""
-READERS = 1.2
-"""What the reader's opinion counts beside the order in which things came, both scaled to 0-1."""
 Found = TypeVar("Found", FoundFact, FoundEpisode)
 
 
@@ -37,12 +35,13 @@ async def reranked(
     texts += [f"{e.episode.speaker}: {e.episode.text}" for e in episodes[:others]]
     scores = await reranker.score(query, texts, scope) if texts else []
     read = len(facts[:first])
-    return _ordered(facts, scores[:read]), _ordered(episodes, scores[read:])
+    weight = reranker.weight
+    return _ordered(facts, scores[:read], weight), _ordered(episodes, scores[read:], weight)
 
 
-def _ordered(found: Sequence[Found], scores: Sequence[float]) -> list[Found]:
+def _ordered(found: Sequence[Found], scores: Sequence[float], weight: float) -> list[Found]:
     scored = [replace(f, parts={**f.parts, "rerank": round(s, 4)}) for f, s in zip(found, scores, strict=False)]
     own = ranged({str(i): f.score for i, f in enumerate(scored)})
     read = ranged({str(i): s for i, s in enumerate(scores)})
-    order = sorted(range(len(scored)), key=lambda i: -(own[str(i)] + READERS * read[str(i)]))
+    order = sorted(range(len(scored)), key=lambda i: -(own[str(i)] + weight * read[str(i)]))
     return [*(scored[i] for i in order), *found[len(scored) :]]

@@ -34,6 +34,7 @@ class Lover:
     """Scores texts by how often they speak of one thing."""
 
     name = "lover"
+    weight = 1.2
 
     def __init__(self, of: str) -> None:
         self.of = of
