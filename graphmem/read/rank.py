@@ -19,7 +19,7 @@ from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.late import Nearest
 from graphmem.read.question import Question, named_speaker, stems
-from graphmem.read.weights import Weights, load_weights, ranged, total
+from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 from graphmem.rows import Around, moment
 
 K1, B = 1.0, 0.4
@@ -95,9 +95,7 @@ class EpisodeRanking:
         return places[np.lexsort((self._seqs[places], -totals))]
 
     def _found(self, place: int, weights: Mapping[str, float]) -> FoundEpisode:
-        parts = {
-            name: weight * float(self._signs[name][place]) for name, weight in weights.items() if name in self._signs
-        }
+        parts = weighted({name: float(sign[place]) for name, sign in self._signs.items()}, weights)
         return FoundEpisode(episode=self._episodes[place].whole(), score=total(parts), parts=parts, path=())
 
     def _first_signs(self, asked: Embedded, facts: Sequence[FoundFact]) -> dict[str, Numbers]:
@@ -171,6 +169,5 @@ def _scaled(scores: Numbers) -> Numbers:
 
 
 def _ranged(scores: NDArray[np.floating]) -> Numbers:
-    """Scale to 0-1 as `ranged` does."""
-    low, high = float(scores.min()), float(scores.max())
-    return (scores.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(scores))
+    listed: list[float] = scores.tolist()
+    return np.array(list(ranged(dict(enumerate(listed))).values()))

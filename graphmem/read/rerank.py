@@ -41,7 +41,7 @@ async def reranked(
 
 def _ordered(found: Sequence[Found], scores: Sequence[float], weight: float) -> list[Found]:
     scored = [replace(f, parts={**f.parts, "rerank": round(s, 4)}) for f, s in zip(found, scores, strict=False)]
-    own = ranged({str(i): f.score for i, f in enumerate(scored)})
-    read = ranged({str(i): s for i, s in enumerate(scores)})
-    order = sorted(range(len(scored)), key=lambda i: -(own[str(i)] + weight * read[str(i)]))
+    own = ranged({i: f.score for i, f in enumerate(scored)})
+    read = ranged(dict(enumerate(scores)))
+    order = sorted(range(len(scored)), key=lambda i: -(own[i] + weight * read[i]))
     return [*(scored[i] for i in order), *found[len(scored) :]]

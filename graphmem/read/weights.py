@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 FILE = Path(__file__).with_name("weights.json")
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ def weighted(signs: Mapping[str, float], weights: Mapping[str, float]) -> dict[s
     return {name: weight * signs[name] for name, weight in weights.items() if name in signs}
 
 
-def ranged(scores: Mapping[str, float]) -> dict[str, float]:
+def ranged(scores: Mapping[K, float]) -> dict[K, float]:
     """Scale to 0-1 over the candidates, since the stores' cosines have different ranges."""
     low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
     return {i: (s - low) / (high - low) if high > low else 1.0 for i, s in scores.items()}
