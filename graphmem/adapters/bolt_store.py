@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar, cast
@@ -26,7 +27,7 @@ from graphmem.adapters.connection import Connection, Connector, in_words, lost_r
 from graphmem.adapters.embedded_server import Address, EmbeddedServer, http_client
 from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_slow
 from graphmem.adapters.queries import Queries, load_purge, load_queries
-from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnsupported
+from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnavailable, StoreUnsupported
 from graphmem.guard.rewrite import Guarded
 from graphmem.ports import Answered, Row, Transaction
 
@@ -78,6 +79,8 @@ class BoltStore:
         self._how = how or Connection()
         self._queries = Queries({})
         self._driver: AsyncDriver | None = None
+        self._users = Counter[AsyncDriver]()
+        self._closed = False
         self._address: Address | None = None
         self._opening = asyncio.Lock()
         # One at a time where the server goes on with what nobody waits for any more.
@@ -103,7 +106,8 @@ class BoltStore:
         """Connect and find the dialect; raises StoreError."""
         driver = await self._connected()
         try:
-            info = await driver.get_server_info()
+            async with self._using(driver):
+                info = await driver.get_server_info()
         except (Neo4jError, DriverError) as exc:
             raise self._words(exc) from exc
         self.agent = info.agent
@@ -178,8 +182,9 @@ class BoltStore:
         return None if statements else NEO4J_REMAINS
 
     async def close(self) -> None:
-        """Close the connections and let go of the embedded server."""
-        await self._disconnect()
+        """Close the connections, each when what it reads or writes has ended, and let go of the embedded server."""
+        self._closed = True
+        await self._retire(self._driver)
         await asyncio.to_thread(self.connector.release)
 
     @asynccontextmanager
@@ -196,13 +201,18 @@ class BoltStore:
             except (Neo4jError, DriverError, OSError) as exc:
                 raise self._words(exc) from exc
 
-    def _session(self, driver: AsyncDriver, access: str, fetch: int = -1) -> AsyncSession:
-        return driver.session(
-            database=self._address.database if self._address else None,
-            default_access_mode=access,
-            fetch_size=fetch,
-            bookmark_manager=None if self.embedded else self._bookmarks,
-        )
+    @asynccontextmanager
+    async def _session(self, driver: AsyncDriver, access: str, fetch: int = -1) -> AsyncGenerator[AsyncSession]:
+        async with (
+            self._using(driver),
+            driver.session(
+                database=self._address.database if self._address else None,
+                default_access_mode=access,
+                fetch_size=fetch,
+                bookmark_manager=None if self.embedded else self._bookmarks,
+            ) as session,
+        ):
+            yield session
 
     async def _run(self, work: Callable[[AsyncSession], Awaitable[T]], *, writes: bool) -> T:
         deadline = time.monotonic() + (RETRY_SECONDS if self.embedded else self._how.retry_seconds)
@@ -217,7 +227,7 @@ class BoltStore:
                 if not self._again(exc, attempt, writes=writes) or time.monotonic() > deadline:
                     raise self._words(exc) from exc
                 if isinstance(exc, (ServiceUnavailable, SessionExpired, OSError)):
-                    await self._disconnect()
+                    await self._retire(driver)
                 await asyncio.sleep(min(1.0, 0.005 * 2 ** min(attempt, 7)) * random.uniform(0.3, 1))  # noqa: S311
 
     def _again(self, exc: Exception, attempt: int, *, writes: bool) -> bool:
@@ -240,16 +250,35 @@ class BoltStore:
 
     async def _connected(self) -> AsyncDriver:
         async with self._opening:
+            if self._closed:
+                raise StoreUnavailable(f"the memory at {self.address} was closed: open it again to go on.")
             if self._driver is None:
                 address = await asyncio.to_thread(self.connector.ensure)
                 self._driver = open_driver(address, self._how, embedded=self.embedded)
                 self._address = address
             return self._driver
 
-    async def _disconnect(self) -> None:
+    @asynccontextmanager
+    async def _using(self, driver: AsyncDriver) -> AsyncGenerator[None]:
+        """Keep a driver from being closed meanwhile: a connection that it opens after that, nothing would close."""
+        self._users[driver] += 1
+        try:
+            yield
+        finally:
+            self._users[driver] -= 1
+            await self._close_unused(driver)
+
+    async def _retire(self, driver: AsyncDriver | None) -> None:
+        """Use a driver no more, and close it as soon as what is under way has ended."""
         async with self._opening:
-            driver, self._driver = self._driver, None
+            if driver is self._driver:
+                self._driver = None
         if driver is not None:
+            await self._close_unused(driver)
+
+    async def _close_unused(self, driver: AsyncDriver) -> None:
+        if driver is not self._driver and not self._users[driver]:
+            del self._users[driver]
             await driver.close()
 
     async def execute_schema(self, statement: str, language: str) -> None:

@@ -326,9 +326,40 @@ async def test_what_a_memory_wrote_it_reads_through_routes(server: OwnServer, te
         assert [f.text for f in await memory.facts(scope=teller.scope)] == ["Ada lives in Turin"]
 
 
+async def test_what_is_read_while_the_memory_is_closed_leaves_no_connection(server: OwnServer, teller: Teller) -> None:
+    await server.runs()
+    met, opened = asyncio.Semaphore(0), asyncio.Event()
+    opened.set()
+    async with relay(server.port, bytearray(), bytearray(), met=met, opened=opened) as port:
+        async with teller.memory(neo4j_uri=f"bolt://127.0.0.1:{port}") as memory:
+            await memory.add(said("I live in Turin."), scope=teller.scope)
+            opened.clear()
+            while not met.locked():
+                await met.acquire()
+            reading = [asyncio.create_task(memory.facts(scope=teller.scope)) for _ in range(8)]
+            await met.acquire()
+        opened.set()
+        for read in await asyncio.gather(*reading, return_exceptions=True):
+            assert isinstance(read, StoreUnavailable) or [f.text for f in read] == ["Ada lives in Turin"]
+        with pytest.raises(StoreUnavailable) as closed:
+            await memory.facts(scope=teller.scope)
+        bears(closed.value, str(port), "closed", "open it again")
+        # The relay ends when every connection has.
+
+
 @asynccontextmanager
-async def relay(to: int, asked: bytearray, answered: bytearray) -> AsyncIterator[int]:
-    """Pass on what goes to and fro between clients and a port of this machine, and keep it."""
+async def relay(
+    to: int,
+    asked: bytearray,
+    answered: bytearray,
+    *,
+    met: asyncio.Semaphore | None = None,
+    opened: asyncio.Event | None = None,
+) -> AsyncIterator[int]:
+    """Pass on what goes to and fro between clients and a port of this machine, and keep it.
+
+    Every client that comes is told by `met`, and waits for `opened`. Ends within 20 s of its block, or fails.
+    """
     flows: set[asyncio.Task[None]] = set()
 
     async def flow(source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: bytearray) -> None:
@@ -337,8 +368,12 @@ async def relay(to: int, asked: bytearray, answered: bytearray) -> AsyncIterator
             sink.write(part)
             await sink.drain()
         sink.close()
+        await sink.wait_closed()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if met is not None and opened is not None:
+            met.release()
+            await opened.wait()
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", to)
         flows.update(
             asyncio.create_task(flow(*ends))
@@ -350,7 +385,8 @@ async def relay(to: int, asked: bytearray, answered: bytearray) -> AsyncIterator
         yield listening.sockets[0].getsockname()[1]
     finally:
         listening.close()
-        await asyncio.gather(*flows)
+        async with asyncio.timeout(20):
+            await asyncio.gather(*flows)
 
 
 async def test_a_database_that_only_reads_is_read_and_says_so_to_writers(server: OwnServer, teller: Teller) -> None:
