@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,6 +147,16 @@ class EmbeddedServer:
             time.sleep(0.02)
         # Not ours to wait for: it outlives this process if another one uses it.
         child.returncode = 0
+
+
+def kill_server(directory: Path) -> None:
+    """Kill a directory's server, and wait until it is gone: for a directory that is to be thrown away."""
+    if not (directory / "server.lock").exists():
+        return
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(json.loads((directory / "server.json").read_text(encoding="utf-8"))["pid"], signal.SIGKILL)
+    with (directory / "server.lock").open("rb") as alive:
+        fcntl.flock(alive, fcntl.LOCK_SH)
 
 
 def _claim(directory: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from graphmem.adapters.embedded_server import kill_server
 from graphmem.intake.messages_json import read_messages
 from graphmem.memory import Memory
 from graphmem.models import AsOf, Message
@@ -76,6 +78,11 @@ async def play(memory: Memory) -> AsyncGenerator[SessionShown | AnswerShown]:
         yield AnswerShown(question=item["question"], as_of=valid, expected=tuple(item["expect"]), result=result)
 
 
-def demo_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder that goes with the demo."""
-    return tempfile.TemporaryDirectory(prefix="graphmem-demo-", ignore_cleanup_errors=True)
+@contextmanager
+def demo_folder() -> Generator[str]:
+    """Yield a folder that goes with the demo, and the server in it too, which would still write there."""
+    with tempfile.TemporaryDirectory(prefix="graphmem-demo-") as folder:
+        try:
+            yield folder
+        finally:
+            kill_server(Path(folder))
