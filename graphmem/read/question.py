@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import snowballstemmer
 
@@ -17,6 +17,7 @@ from graphmem.models import Precision
 from graphmem.read.when import Window, named_window
 from graphmem.text import fold
 
+Order: TypeAlias = Literal["newest", "oldest"]
 _MONTHS = [
     "january",
     "february",
@@ -34,6 +35,14 @@ _MONTHS = [
 _MONTH = {form: i for i, name in enumerate(_MONTHS, start=1) for form in (name, name[:3])}
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 _DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!:)")
+# "Last week" is a time and "first place" a prize: neither asks for what came last or first.
+_NO_ORDER = (
+    "names? words? place half one two three few couple several night day week weekend month year spring summer autumn "
+    r"fall winter \d+ \w+day"
+)
+_NOT_ORDER = rf"(?! (?:{'|'.join([*_NO_ORDER.split(), *_MONTHS])})\b)"
+_NEWEST = re.compile(rf"\b(?:latest|newest|most recent(?:ly)?|last{_NOT_ORDER})\b")
+_OLDEST = re.compile(rf"\b(?:earliest|originally|first{_NOT_ORDER})\b")
 _STEMMER: Any = snowballstemmer.stemmer("english")
 
 
@@ -60,11 +69,12 @@ class NamedDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question's stems, and the dates in it."""
+    """A question's stems, the dates in it, and whether it asks for what came last or first."""
 
     stems: tuple[str, ...]
     date: NamedDate | None
     window: Window | None = None
+    order: Order | None = None
 
     @property
     def stretch(self) -> Window | None:
@@ -78,7 +88,9 @@ class Question:
 
 def read_question(text: str, now: datetime) -> Question:
     """Return what a question says about itself; times that are relative are so to `now`."""
-    return Question(stems=question_stems(text), date=named_date(text), window=named_window(text, now))
+    return Question(
+        stems=question_stems(text), date=named_date(text), window=named_window(text, now), order=named_order(text)
+    )
 
 
 def question_stems(text: str) -> tuple[str, ...]:
@@ -95,6 +107,12 @@ def stems(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     return _STEMMER.stemWord(word.removesuffix("'s"))
+
+
+def named_order(text: str) -> Order | None:
+    """Return whether a question asks for what came last or first of its kind; "last week" is no such order."""
+    folded = fold(text)
+    return "newest" if _NEWEST.search(folded) else "oldest" if _OLDEST.search(folded) else None
 
 
 def named_speaker(text: str, speakers: Iterable[str]) -> str | None:

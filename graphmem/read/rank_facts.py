@@ -1,9 +1,11 @@
-"""Ranking facts: words, vectors, tokens, the date, and the chain that leads there; all pure."""
+"""Ranking facts: words, vectors, tokens, dates, how sure, how recent, and the chain that leads there; all pure."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from graphmem.models import Fact, FactVersion
 from graphmem.read.asked import Asked
@@ -32,6 +34,7 @@ def rank_facts(
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
     shared = _shared_words(words, [expanded.facts[i] for i in holding])
     leading = _leading(expanded)
+    recent = _recency(expanded.facts, holding, newest=asked.question.order != "oldest")
     found: list[FoundFact] = []
     for i, state in holding.items():
         fact = expanded.facts[i]
@@ -42,6 +45,9 @@ def rank_facts(
             "words": shared[i],
             "chain": max(chain.gain if chain else 0.0, leading.get(i, 0.0)),
             "date": asked.question.fit(fact.interval.start),
+            "sure": 0.0 if state.uncertain_since is not None else fact.confidence,
+            "recent": recent[i],
+            "order": recent[i] if asked.question.order is not None else 0.0,
         }
         parts = weighted(signs, weights.facts)
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
@@ -53,6 +59,22 @@ def _leading(expanded: Expanded) -> dict[str, float]:
     """Return what the facts on the way of the best chain count, which are wanted with its last one."""
     best = max(expanded.chains.values(), key=lambda c: c.gain, default=None)
     return dict.fromkeys(best.path, LEADING * best.gain) if best is not None else {}
+
+
+def _recency(facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], *, newest: bool) -> dict[str, float]:
+    """Return how late each fact began among those that say the same of something, 0 to 1; else how early."""
+    starts: dict[tuple[str, str], set[datetime]] = defaultdict(set)
+    for i, state in holding.items():
+        starts[_kind(facts[i])].add(state.interval.start)
+    places: dict[tuple[str, str], dict[datetime, float]] = {}
+    for kind, times in starts.items():
+        ordered = sorted(times, reverse=not newest)
+        places[kind] = {at: (n + 1) / len(ordered) for n, at in enumerate(ordered)}
+    return {i: places[_kind(facts[i])][state.interval.start] for i, state in holding.items()}
+
+
+def _kind(fact: Fact) -> tuple[str, str]:
+    return fact.predicate, fact.raw_predicate
 
 
 def _shared_words(asked: Sequence[str], facts: Sequence[Fact]) -> dict[str, float]:

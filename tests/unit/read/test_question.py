@@ -57,3 +57,22 @@ def test_a_named_date_is_a_stretch_of_time(question: str, start: str, end: str) 
 @pytest.mark.parametrize("question", ["Where does she live?", "What did she do in May?", "Who came on 31 June 2023?"])
 def test_without_a_year_or_a_true_date_there_is_no_stretch(question: str) -> None:
     assert read_question(question, day("2024-06-20")).stretch is None
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("What was the last book that Ada read?", "newest"),
+        ("Which job did she take most recently?", "newest"),
+        ("Who did Ada meet first?", "oldest"),
+        ("Where did she go last Friday?", None),
+        ("What did she do last June?", None),
+        ("What is Ada's last name?", None),
+        ("What did she eat in the last 3 days?", None),
+        ("Where was she in the last few weeks?", None),
+        ("What did she paint recently?", None),
+        ("Where does Ada live?", None),
+    ],
+)
+def test_a_question_may_ask_for_what_came_last_or_first(question: str, order: str | None) -> None:
+    assert read_question(question, day("2024-06-20")).order == order
