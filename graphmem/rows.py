@@ -62,7 +62,8 @@ def episode(row: Mapping[str, Any]) -> Episode:
 class Around(NamedTuple):
     """A message as episodes_around tells it, in the order of its fields; made whole only where it is shown.
 
-    `near` is how near it is to the question, where it was found and is not only beside what was.
+    `near` is how near it is to the question, where it was found and is not only beside what was. `tokens` are None
+    where they are still due.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Around(NamedTuple):
     state: str
     reason: str | None
     near: float | None
+    tokens: bytes | None
 
     def whole(self) -> Episode:
         """Return the message."""

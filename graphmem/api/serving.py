@@ -20,6 +20,7 @@ from graphmem.api.app import create_app
 from graphmem.api.logs import log_json
 from graphmem.api.metrics import SHARED
 from graphmem.errors import SettingsError
+from graphmem.garbage import spare_loaded
 from graphmem.memory import Memory
 from graphmem.settings import Service, Settings, read_service
 
@@ -107,4 +108,6 @@ def _run(build: Callable[[], FastAPI], listener: socket.socket, processes: int) 
 def application(settings: Settings, how: Service, **parts: Any) -> FastAPI:
     """Return the application of one process of `serve`."""
     log_json(how.log_level)
-    return create_app(settings, how, **parts)
+    app = create_app(settings, how, **parts)
+    spare_loaded()
+    return app

@@ -1,4 +1,4 @@
-"""A question with all that is made of it once: its words, the times that it is about, its vector and its tokens."""
+"""A question with all that is made of it once: its words, the times that it is about, and its vector."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from graphmem.models import AsOf, Filters, Scope
-from graphmem.ports import QueryTokens, Vector
+from graphmem.ports import Vector
 from graphmem.read.question import Question
 from graphmem.read.when import Window
 from graphmem.serial import utc_text
@@ -45,10 +45,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded(Asked):
-    """A question with its vector and its tokens; without `tokens` no late interaction."""
+    """A question with its vector."""
 
     vector: Vector
-    tokens: QueryTokens | None
 
     def about(self, window: Window | None) -> Embedded:
         """Return the question as one about a stretch of time, where it names no other."""
@@ -57,6 +56,6 @@ class Embedded(Asked):
         return replace(self, question=replace(self.question, window=window))
 
 
-def embedded(asked: Asked, vector: Vector, tokens: QueryTokens | None) -> Embedded:
-    """Return a question with its vector and tokens."""
-    return Embedded(vector=vector, tokens=tokens, **{f.name: getattr(asked, f.name) for f in fields(asked)})
+def embedded(asked: Asked, vector: Vector) -> Embedded:
+    """Return a question with its vector."""
+    return Embedded(vector=vector, **{f.name: getattr(asked, f.name) for f in fields(asked)})

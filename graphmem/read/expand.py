@@ -12,7 +12,7 @@ from graphmem.models import Fact
 from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, with_passing_sources
-from graphmem.read.late import nearness, weighed, with_due
+from graphmem.read.late import with_due
 from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
@@ -30,26 +30,28 @@ BESIDE = 40
 class Expanded:
     """The subgraph around the seeds.
 
-    `near` and `late` are the facts' nearness to the question, as a whole and token by token. `passing` are the messages
-    that may be returned, the others are only beside them.
+    `near` is the facts' nearness to the question as a whole, `tokens` are theirs. `passing` are the messages that may
+    be returned, the others are only beside them.
     """
 
     facts: Mapping[str, Fact]
     chains: Mapping[str, Chain]
     near: Mapping[str, float]
-    late: Mapping[str, float]
+    tokens: Mapping[str, bytes]
     episodes: Mapping[str, Around]
     passing: Set[str]
 
 
-async def expand(asked: Embedded, seeds: Seeds, walked: Walk, tokens: TokenEmbedder | None, reader: Reader) -> Expanded:
+async def expand(
+    asked: Embedded, seeds: Seeds, walked: Walk, embedder: TokenEmbedder | None, reader: Reader
+) -> Expanded:
     """Fetch the facts that are seeds or were walked to, and messages with their neighbours."""
     chains = walked.chains
     on_the_way = [i for chain in chains.values() for i in chain.path if walked.steps[i].passes]
     beside = [i for i, step in walked.steps.items() if step.passes][:BESIDE]
     ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside]))
-    (near, late), whole, (found, passing) = await asyncio.gather(
-        _nearness(asked, ids, tokens, reader),
+    (near, tokens), whole, (found, passing) = await asyncio.gather(
+        _nearness(asked, ids, embedder, reader),
         _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids),
         _around(asked, seeds.episodes, reader),
     )
@@ -61,7 +63,7 @@ async def expand(asked: Embedded, seeds: Seeds, walked: Walk, tokens: TokenEmbed
         facts=facts,
         chains=chains,
         near=near,
-        late=late,
+        tokens=tokens,
         episodes={e.id: e for e in found},
         passing=passing,
     )
@@ -109,15 +111,12 @@ async def _read(reader: Reader, query: str, needed: Sequence[str], **parameters:
 
 
 async def _nearness(
-    asked: Embedded, ids: list[str], tokens: TokenEmbedder | None, reader: Reader
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Return how near facts are to the question as a whole, and token by token."""
+    asked: Embedded, ids: list[str], embedder: TokenEmbedder | None, reader: Reader
+) -> tuple[dict[str, float], dict[str, bytes]]:
+    """Return how near facts are to the question as a whole, and their tokens."""
     found = await _read(reader, "facts_near", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
     near = {row["id"]: row["near"] for row in found}
-    if asked.tokens is None or tokens is None:
-        return near, {}
-    held = await with_due(found, ids, tokens)
-    return near, {i: weighed(n, asked.tokens.weights) for i, n in nearness(asked.tokens, held).items()}
+    return near, await with_due(found, ids, embedder) if embedder is not None else {}
 
 
 async def _around(asked: Embedded, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:

@@ -22,13 +22,17 @@ MOST_EMBEDDED = 32
 
 
 async def nearest_tokens(
-    question: QueryTokens, ids: Sequence[str], scopes: Sequence[str], embedder: TokenEmbedder, reader: Reader
+    question: QueryTokens,
+    wanted: Mapping[str, bytes | None],
+    scopes: Sequence[str],
+    embedder: TokenEmbedder,
+    reader: Reader,
 ) -> Nearest:
-    """Return the nearness of messages; the tokens of those that still wait for theirs are embedded here, up to 32."""
-    if not ids:
-        return {}
-    found = await reader.read("tokens_of_messages", scopes=list(scopes), ids=list(ids))
-    return nearness(question, await with_due(found, ids, embedder))
+    """Return the nearness of messages, by the tokens `wanted`; those still due, None, are embedded here, up to 32."""
+    due = [i for i, tokens in wanted.items() if tokens is None][:MOST_EMBEDDED]
+    found = await reader.read("tokens_of_messages", scopes=list(scopes), ids=due) if due else []
+    made = await with_due(found, due, embedder)
+    return nearness(question, {i: tokens or made.get(i, b"") for i, tokens in wanted.items()})
 
 
 async def with_due(found: Sequence[Row], ids: Sequence[str], embedder: TokenEmbedder) -> dict[str, bytes]:
@@ -62,6 +66,11 @@ def cosines(tokens: bytes, question: NDArray[np.float32]) -> NDArray[np.float32]
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     # The products are few numbers, the vectors many: so it is the products that are divided.
     return products(vectors, question) / np.maximum(lengths, 1.0)[:, None]
+
+
+def lateness(question: QueryTokens, tokens: Mapping[str, bytes]) -> dict[str, float]:
+    """Return how near texts are to a question, the mean over its tokens."""
+    return {i: weighed(near, question.weights) for i, near in nearness(question, tokens).items()}
 
 
 def weighed(nearest: NDArray[np.float32], weights: NDArray[np.float32]) -> float:

@@ -5,23 +5,22 @@ What needs no vector, the words, the names and the walk from them, is looked up 
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from graphmem.models import AsOf, FactVersion, Filters, Scope
+from graphmem.models import AsOf, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
 from graphmem.read.answerable import answerability
-from graphmem.read.asked import Asked, Embedded, embedded
+from graphmem.read.asked import Asked, embedded
 from graphmem.read.beside import Beside
 from graphmem.read.context import DEFAULT_TOKENS, Evidence, Template, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.events import event_window
 from graphmem.read.expand import expand, walk
-from graphmem.read.found import FoundFact, SearchResult
-from graphmem.read.late import Nearest, nearest_tokens
+from graphmem.read.found import SearchResult
+from graphmem.read.late import Nearest, lateness, nearest_tokens
 from graphmem.read.names import spoken
 from graphmem.read.question import read_question
 from graphmem.read.rank import CHOSEN, EpisodeRanking
@@ -35,6 +34,7 @@ from graphmem.read.varied import varied_facts, varied_messages
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
+"""Among how many facts, the best of all, what is over has to be: the question is about it then."""
 CONTEXT_AMONG = 60
 """The context is chosen among so many facts and messages, where `limit` is not more."""
 
@@ -93,11 +93,9 @@ class ReadPipeline:
             named = beside.begin(find_named(asked, strategy, self._store))
             said = beside.begin(find_said(asked, strategy, self._store))
             walked = beside.begin(walk(asked, named, self._relations, self._store))
+            reading = beside.begin(self._embed_tokens(query))
             with _timed(timings, "embed"):
-                vector, question_tokens = await asyncio.gather(
-                    self._embedder.embed_query(query), self._embed_tokens(query)
-                )
-            asked = embedded(asked, vector, question_tokens)
+                asked = embedded(asked, await self._embedder.embed_query(query))
             with _timed(timings, "seeds"):
                 near = await find_near(asked, await sizes, strategy, self._store)
                 seeds = Seeds(near=near, words=await said, named=await named)
@@ -105,18 +103,20 @@ class ReadPipeline:
                 chains = await walked
             with _timed(timings, "expand"):
                 expanded = await expand(asked, seeds, chains, self._tokens, self._store)
+                question_tokens = await reading
         with _timed(timings, "rank"):
             asked = asked.about(event_window(query, expanded.facts.values(), asked.known))
             holding = states_at(expanded.facts, as_of, now)
-            facts = varied_facts(rank_facts(asked, seeds, expanded, holding))
+            late = lateness(question_tokens, expanded.tokens) if question_tokens is not None else {}
             over = over_at(expanded.facts, holding, as_of, now, self._ontology, asked.question.stretch)
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
-            # Apart from what holds, so that no chain leads over what has ended.
-            withdrawn = _telling(rank_facts(asked, seeds, expanded, {**holding, **over}), over) if over else []
+            ranked = rank_facts(asked, seeds, expanded, late, {**holding, **over})
+            facts = varied_facts(f for f in ranked if f.fact.id in holding)
+            withdrawn = [f for f in ranked[:WITHDRAWN_AMONG] if f.fact.id in over]
             until, among = min(asked.known, now), max(limit, CONTEXT_AMONG)
-            ranking = EpisodeRanking(asked, expanded, facts[:limit])
+            ranking = EpisodeRanking(asked, expanded, facts[:limit], question_tokens)
         with _timed(timings, "tokens"):
-            nearest = await self._nearest(asked, ranking)
+            nearest = await self._nearest(question_tokens, asked.keys, ranking)
         with _timed(timings, "order"):
             episodes = varied_messages(ranking.found(nearest, until, max(among, CHOSEN)))
             known = answerability(asked, episodes, facts, nearest)
@@ -149,15 +149,10 @@ class ReadPipeline:
     async def _embed_tokens(self, query: str) -> QueryTokens | None:
         return await self._tokens.embed_query(query) if self._tokens is not None else None
 
-    async def _nearest(self, asked: Embedded, ranking: EpisodeRanking) -> Nearest:
-        if asked.tokens is None or self._tokens is None:
+    async def _nearest(self, question: QueryTokens | None, scopes: Sequence[str], ranking: EpisodeRanking) -> Nearest:
+        if question is None or self._tokens is None:
             return {}
-        return await nearest_tokens(asked.tokens, ranking.wanted, asked.keys, self._tokens, self._store)
-
-
-def _telling(ranked: Sequence[FoundFact], over: Mapping[str, FactVersion]) -> list[FoundFact]:
-    """Return what is over and ranks among the best of all: the question is about it."""
-    return [f for f in ranked[:WITHDRAWN_AMONG] if f.fact.id in over]
+        return await nearest_tokens(question, ranking.wanted, scopes, self._tokens, self._store)
 
 
 @contextmanager

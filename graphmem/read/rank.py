@@ -14,12 +14,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from graphmem.ports import QueryTokens
 from graphmem.read.asked import Embedded
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.late import Nearest
 from graphmem.read.question import Question, named_speaker, stems
-from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
+from graphmem.read.weights import Weights, load_weights, ranged, total
 from graphmem.rows import Around, moment
 
 K1, B = 1.0, 0.4
@@ -29,6 +30,7 @@ CHOSEN = 120
 """How many messages are compared token by token, the first by the other signs."""
 Numbers: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
+Parts: TypeAlias = Mapping[str, list[float]]
 _STEPS = range(-WINDOW, WINDOW + 1)
 _DECAY = np.array([WINDOW_DECAY ** abs(step) for step in _STEPS])
 
@@ -37,11 +39,16 @@ class EpisodeRanking:
     """Messages in the order of what is known of them: by all signs but tokens first, then also by those."""
 
     def __init__(
-        self, asked: Embedded, expanded: Expanded, facts: Sequence[FoundFact], weights: Weights | None = None
+        self,
+        asked: Embedded,
+        expanded: Expanded,
+        facts: Sequence[FoundFact],
+        tokens: QueryTokens | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self._episodes: list[Around] = list(expanded.episodes.values())
         self._seqs = np.array([e.seq for e in self._episodes])
-        self._tokens = asked.tokens
+        self._tokens = tokens
         self._weights = weights or load_weights()
         self._windows = _windows(self._episodes)
         self._signs = self._first_signs(asked, facts)
@@ -50,23 +57,23 @@ class EpisodeRanking:
         """Places of the messages that pass, best first."""
 
     @property
-    def wanted(self) -> list[str]:
-        """The messages whose tokens are wanted: the chosen ones, then their neighbours."""
+    def wanted(self) -> dict[str, bytes | None]:
+        """The tokens, None where they are still due, of the chosen messages, then of their neighbours, by id."""
         chosen = self._order[:CHOSEN]
         places = dict.fromkeys([*chosen.tolist(), *self._windows[chosen].ravel().tolist()])
-        return [self._episodes[n].id for n in places]
+        return {self._episodes[n].id: self._episodes[n].tokens for n in places}
 
     def found(self, nearest: Nearest, until: datetime, most: int) -> list[FoundEpisode]:
         """Return the best messages of those said until a time, all that were compared token by token before others."""
         compared = self._compared(nearest)
         others = self._order[~np.isin(self._order, compared)]
-        late, first = self._weights.late, self._weights.first
-        ranked: list[tuple[int, Mapping[str, float]]] = [
+        late, first = self._parts(self._weights.late), self._parts(self._weights.first)
+        ranked: list[tuple[int, Parts]] = [
             *((n, late) for n in compared.tolist()),
             *((n, first) for n in others.tolist()),
         ]
-        said = ((n, weights) for n, weights in ranked if moment(self._episodes[n].at) <= until)
-        return [self._found(n, weights) for n, weights in islice(said, most)]
+        said = ((n, parts) for n, parts in ranked if moment(self._episodes[n].at) <= until)
+        return [self._found(n, parts) for n, parts in islice(said, most)]
 
     def _compared(self, nearest: Nearest) -> Places:
         """Return the places of those whose tokens are there, best first, now that their signs say how near they are."""
@@ -94,8 +101,12 @@ class EpisodeRanking:
                 totals += weight * self._signs[name][places]
         return places[np.lexsort((self._seqs[places], -totals))]
 
-    def _found(self, place: int, weights: Mapping[str, float]) -> FoundEpisode:
-        parts = weighted({name: float(sign[place]) for name, sign in self._signs.items()}, weights)
+    def _parts(self, weights: Mapping[str, float]) -> Parts:
+        """Return what each sign adds to the score of each message."""
+        return {name: (weight * self._signs[name]).tolist() for name, weight in weights.items() if name in self._signs}
+
+    def _found(self, place: int, of: Parts) -> FoundEpisode:
+        parts = {name: added[place] for name, added in of.items()}
         return FoundEpisode(episode=self._episodes[place].whole(), score=total(parts), parts=parts, path=())
 
     def _first_signs(self, asked: Embedded, facts: Sequence[FoundFact]) -> dict[str, Numbers]:

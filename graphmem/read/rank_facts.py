@@ -23,13 +23,17 @@ def rank_facts(
     asked: Asked,
     seeds: Seeds,
     expanded: Expanded,
+    late: Mapping[str, float],
     holding: Mapping[str, FactVersion],
     weights: Weights | None = None,
 ) -> list[FoundFact]:
-    """Return the facts of `holding`, best first, each with the facts that led to it."""
+    """Return the facts of `holding`, best first, each with the facts that led to it.
+
+    `late` is how near facts are to the question token by token.
+    """
     weights = weights or load_weights()
     near = ranged({i: expanded.near.get(i, 0.0) for i in expanded.facts})
-    late = ranged({i: expanded.late.get(i, 0.0) for i in expanded.facts})
+    late = ranged({i: late.get(i, 0.0) for i in expanded.facts})
     named = {stem for n in seeds.named for name in n.entity.names for stem in stems(name)}
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
     shared = _shared_words(words, [expanded.facts[i] for i in holding])

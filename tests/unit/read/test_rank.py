@@ -19,7 +19,7 @@ NOW = day("2024-11-25")
 TOKENS = QueryTokens(words=("boat", "red"), vectors=np.eye(2, dtype=np.float32), weights=np.ones(2, dtype=np.float32))
 
 
-def asked(text: str, tokens: QueryTokens | None = None) -> Embedded:
+def asked(text: str) -> Embedded:
     return Embedded(
         text=text,
         told=text,
@@ -28,7 +28,6 @@ def asked(text: str, tokens: QueryTokens | None = None) -> Embedded:
         as_of=AsOf(),
         now=NOW,
         vector=[],
-        tokens=tokens,
     )
 
 
@@ -48,6 +47,7 @@ def around(seq: int, text: str, *, session: str = "main", speaker: str = "Ada", 
         state="done",
         reason=None,
         near=None,
+        tokens=None,
     )
 
 
@@ -55,8 +55,8 @@ def ranking(
     messages: Sequence[Around], question: str, *, hidden: Sequence[str] = (), tokens: QueryTokens | None = None
 ) -> EpisodeRanking:
     by_id = {m.id: m for m in messages}
-    expanded = Expanded(facts={}, chains={}, near={}, late={}, episodes=by_id, passing=set(by_id) - set(hidden))
-    return EpisodeRanking(asked(question, tokens), expanded, ())
+    expanded = Expanded(facts={}, chains={}, near={}, tokens={}, episodes=by_id, passing=set(by_id) - set(hidden))
+    return EpisodeRanking(asked(question), expanded, (), tokens)
 
 
 def parts(of: EpisodeRanking, sign: str) -> dict[str, float]:

@@ -22,8 +22,8 @@ def ranked(question: str, *facts: Fact, doubted: str | None = None) -> list[str]
         i: replace(f.state, uncertain_since=day("2024-10-01") if f.value == doubted else None) for i, f in by_id.items()
     }
     asked = Asked(text=question, told=question, scopes=(), question=read_question(question, NOW), as_of=AsOf(), now=NOW)
-    expanded = Expanded(facts=by_id, chains={}, near={}, late={}, episodes={}, passing=set())
-    found = rank_facts(asked, Seeds(near=NOTHING, words=NOTHING, named=()), expanded, states)
+    expanded = Expanded(facts=by_id, chains={}, near={}, tokens={}, episodes={}, passing=set())
+    found = rank_facts(asked, Seeds(near=NOTHING, words=NOTHING, named=()), expanded, {}, states)
     return [f.fact.value for f in found]
 
 
