@@ -38,7 +38,7 @@ _DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!:)")
 # "Last week" is a time and "first place" a prize: neither asks for what came last or first.
 _NO_ORDER = (
     "names? words? place half one two three few couple several night day week weekend month year spring summer autumn "
-    r"fall winter \d+ \w+day"
+    r"fall winter \d+ (?:mon|tues|wednes|thurs|fri|satur|sun)day"
 )
 _NOT_ORDER = rf"(?! (?:{'|'.join([*_NO_ORDER.split(), *_MONTHS])})\b)"
 _NEWEST = re.compile(rf"\b(?:latest|newest|most recent(?:ly)?|last{_NOT_ORDER})\b")

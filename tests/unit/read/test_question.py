@@ -64,6 +64,7 @@ def test_without_a_year_or_a_true_date_there_is_no_stretch(question: str) -> Non
     [
         ("What was the last book that Ada read?", "newest"),
         ("Which job did she take most recently?", "newest"),
+        ("Where was her last holiday?", "newest"),
         ("Who did Ada meet first?", "oldest"),
         ("Where did she go last Friday?", None),
         ("What did she do last June?", None),
