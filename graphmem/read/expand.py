@@ -22,7 +22,7 @@ from graphmem.rows import Around
 
 DEGREE = 200
 """How many facts of one entity are looked at, so that a hub costs no more than others; its best ones are seeds too."""
-BESIDE = 40
+BESIDE = 20
 """How many facts beside what the question names are ranked, though they are no seeds and end no chain."""
 
 

@@ -19,7 +19,7 @@ from graphmem.serial import utc_text
 from graphmem.vectors import check_vectors
 
 EPISODES = 60
-FACTS = 40
+FACTS = 30
 AMONG = 2000
 """How many that share words with a question are looked at where only some pass filters."""
 # Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
