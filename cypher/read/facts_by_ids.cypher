@@ -5,7 +5,8 @@ MATCH (f:Fact {id: id})-[:SUBJECT]->(named:Entity)
 WHERE f.scope IN $scopes
 MATCH (s:Entity {id: named.canonical_id})
 OPTIONAL MATCH (f)-[:OBJECT]->(called:Entity)
-OPTIONAL MATCH (o:Entity {id: called.canonical_id})
+// Not an id of null, which the embedded store looks for among all entities.
+OPTIONAL MATCH (o:Entity {id: coalesce(called.canonical_id, '')})
 WITH s, o, named, called, f {.id, .scope, .predicate, .raw_predicate, .text, .value_text, .value_number, .unit, .precision, .stated, .event,
           .modality, .confidence, .uncertain_because, value_date: toString(f.value_date), valid_at: toString(f.valid_at),
           invalid_at: toString(f.invalid_at), created_at: toString(f.created_at), expired_at: toString(f.expired_at),
