@@ -66,7 +66,7 @@ def _leading(expanded: Expanded) -> dict[str, float]:
 
 
 def _recency(facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], *, newest: bool) -> dict[str, float]:
-    """Return how late each fact began among those that say the same of something, 0 to 1; else how early."""
+    """Return how late each fact began among those of its kind, up to 1 for the last; how early, where not `newest`."""
     starts: dict[tuple[str, str], set[datetime]] = defaultdict(set)
     for i, state in holding.items():
         starts[_kind(facts[i])].add(state.interval.start)

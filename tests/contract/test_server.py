@@ -363,12 +363,15 @@ async def relay(
     flows: set[asyncio.Task[None]] = set()
 
     async def flow(source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: bytearray) -> None:
-        while part := await source.read(65536):
-            seen.extend(part)
-            sink.write(part)
-            await sink.drain()
+        # Either end may go away amid a word.
+        with suppress(ConnectionError):
+            while part := await source.read(65536):
+                seen.extend(part)
+                sink.write(part)
+                await sink.drain()
         sink.close()
-        await sink.wait_closed()
+        with suppress(ConnectionError):
+            await sink.wait_closed()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if met is not None and opened is not None:
