@@ -183,8 +183,10 @@ class BoltStore:
 
     async def close(self) -> None:
         """Close the connections, each when what it reads or writes has ended, and let go of the embedded server."""
-        self._closed = True
-        await self._retire(self._driver)
+        async with self._opening:
+            # Not before: a driver that is just being opened would stay open.
+            self._closed, driver = True, self._driver
+        await self._retire(driver)
         await asyncio.to_thread(self.connector.release)
 
     @asynccontextmanager

@@ -24,10 +24,10 @@ def rank_facts(
     seeds: Seeds,
     expanded: Expanded,
     late: Mapping[str, float],
-    holding: Mapping[str, FactVersion],
+    states: Mapping[str, FactVersion],
     weights: Weights | None = None,
 ) -> list[FoundFact]:
-    """Return the facts of `holding`, best first, each with the facts that led to it.
+    """Return the facts of `states`, by id what is or was believed of them, best first, with the facts that led there.
 
     `late` is how near facts are to the question token by token.
     """
@@ -36,11 +36,11 @@ def rank_facts(
     late = ranged({i: late.get(i, 0.0) for i in expanded.facts})
     named = {stem for n in seeds.named for name in n.entity.names for stem in stems(name)}
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
-    shared = _shared_words(words, [expanded.facts[i] for i in holding])
+    shared = _shared_words(words, [expanded.facts[i] for i in states])
     leading = _leading(expanded)
-    recent = _recency(expanded.facts, holding, newest=asked.question.order != "oldest")
+    recent = _recency(expanded.facts, states, newest=asked.question.order != "oldest")
     found: list[FoundFact] = []
-    for i, state in holding.items():
+    for i, state in states.items():
         fact = expanded.facts[i]
         chain = expanded.chains.get(i)
         signs = {
@@ -65,16 +65,16 @@ def _leading(expanded: Expanded) -> dict[str, float]:
     return dict.fromkeys(best.path, LEADING * best.gain) if best is not None else {}
 
 
-def _recency(facts: Mapping[str, Fact], holding: Mapping[str, FactVersion], *, newest: bool) -> dict[str, float]:
+def _recency(facts: Mapping[str, Fact], states: Mapping[str, FactVersion], *, newest: bool) -> dict[str, float]:
     """Return how late each fact began among those of its kind, up to 1 for the last; how early, where not `newest`."""
     starts: dict[tuple[str, str], set[datetime]] = defaultdict(set)
-    for i, state in holding.items():
+    for i, state in states.items():
         starts[_kind(facts[i])].add(state.interval.start)
     places: dict[tuple[str, str], dict[datetime, float]] = {}
     for kind, times in starts.items():
         ordered = sorted(times, reverse=not newest)
         places[kind] = {at: (n + 1) / len(ordered) for n, at in enumerate(ordered)}
-    return {i: places[_kind(facts[i])][state.interval.start] for i, state in holding.items()}
+    return {i: places[_kind(facts[i])][state.interval.start] for i, state in states.items()}
 
 
 def _kind(fact: Fact) -> tuple[str, str]:
