@@ -83,7 +83,8 @@ def main() -> None:
     prove("image", "scripts.image")
     prove("disk-full", "scripts.disk_full")
     prove("conflicts", "graphmem", "bench", "conflicts", "--scenarios", "tests/scenarios", "--json")
-    prove("multihop-embedded", "graphmem", "bench", "multihop", "--phrasings", "final", "--json")
+    for phrasings, name in (("final", "multihop-embedded"), ("open", "multihop-open")):
+        prove(name, "graphmem", "bench", "multihop", "--phrasings", phrasings, "--json")
     prove("writes-embedded", "graphmem", "bench", "writes", "--json")
     lives = {"GRAPHMEM_PROPERTY_EXAMPLES": "300"}
     prove("lives", "pytest", "-q", "tests/contract/test_ledger_properties.py", variables=lives)

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphmem.bench.latency import percentiles
 from graphmem.bench.multihop_graph import Named, Told, generate_graph, parts
-from graphmem.bench.multihop_phrasings import Half
+from graphmem.bench.multihop_phrasings import Phrasings
 from graphmem.bench.multihop_questions import HOPS, Question, draw_questions
 from graphmem.bench.triples import plain_triple
 from graphmem.errors import InvalidInput
@@ -42,7 +42,7 @@ class MultiHop:
     the development half only, since nobody is to look at the final one.
     """
 
-    phrasings: Half
+    phrasings: Phrasings
     graphs: int
     facts: int
     questions: int
@@ -140,7 +140,7 @@ class _Asked:
 
 
 async def run_multihop(
-    memory: Memory, model: DiaryChat, sizes: Sizes, phrasings: Half, progress: Callable[[str], None]
+    memory: Memory, model: DiaryChat, sizes: Sizes, phrasings: Phrasings, progress: Callable[[str], None]
 ) -> MultiHop:
     """Tell each graph to a scope of its own, message by message, ask its questions, and score what comes back.
 
@@ -182,7 +182,9 @@ async def run_multihop(
         asked=dict(model.asked),
         store=status.store,
         embedder=status.embedder,
-        missed=tuple(_missed(a.question) for a in asked if a.rank is None) if phrasings is Half.DEVELOPMENT else (),
+        missed=tuple(_missed(a.question) for a in asked if a.rank is None)
+        if phrasings is Phrasings.DEVELOPMENT
+        else (),
     )
 
 

@@ -16,16 +16,21 @@ SHORT = frozenset({"name", "possessive"})
 _EITHER = re.compile(r"\[([^|\]]+)\|([^|\]]+)\]")
 
 
-class Half(StrEnum):
-    """Which half of the phrasings: the one to look at, or the one kept for the final figure."""
+class Phrasings(StrEnum):
+    """Which phrasings: the half to look at, the half kept for the final figure, or ones whose words may be listed."""
 
     DEVELOPMENT = "development"
     FINAL = "final"
+    OPEN = "open"
+
+
+HALVES = (Phrasings.DEVELOPMENT, Phrasings.FINAL)
+"""Those with words that nobody has listed: no ontology that they are asked with has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A step of a chain, and its phrasings of one half; only what has nouns can be followed by another step."""
+    """A step of a chain, and its phrasings of one kind; only what has nouns can be followed by another step."""
 
     name: str
     predicate: str
@@ -35,21 +40,21 @@ class Relation:
     questions: tuple[str, ...]
 
 
-@lru_cache(maxsize=2)
-def relations(half: Half) -> tuple[Relation, ...]:
-    """Return the relations of phrasings.toml with the phrasings of one half."""
+@lru_cache(maxsize=3)
+def relations(phrasings: Phrasings) -> tuple[Relation, ...]:
+    """Return the relations of phrasings.toml with phrasings of one kind."""
     text = (resources.files("graphmem") / "bench" / "phrasings.toml").read_text(encoding="utf-8")
-    return tuple(_relation(name, raw, half) for name, raw in tomllib.loads(text).items())
+    return tuple(_relation(name, raw, phrasings) for name, raw in tomllib.loads(text).items())
 
 
-def _relation(name: str, raw: Mapping[str, Any], half: Half) -> Relation:
+def _relation(name: str, raw: Mapping[str, Any], phrasings: Phrasings) -> Relation:
     return Relation(
         name=name,
         predicate=raw["predicate"],
         reverse=raw.get("reverse", False),
         of=tuple(raw["of"]),
-        nouns=tuple(raw[half].get("nouns", ())),
-        questions=tuple(raw[half]["questions"]),
+        nouns=tuple(raw[phrasings].get("nouns", ())),
+        questions=tuple(raw[phrasings]["questions"]),
     )
 
 

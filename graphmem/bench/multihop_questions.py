@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from graphmem.bench.multihop_graph import FIRST_YEAR, LAST_YEAR, Named, Told, first_of
-from graphmem.bench.multihop_phrasings import Half, Relation, Step, asked, relations
+from graphmem.bench.multihop_phrasings import Phrasings, Relation, Step, asked, relations
 from graphmem.errors import InvalidInput
 from graphmem.ontology import Ontology
 
@@ -55,8 +55,8 @@ class _Walk:
 class Paths:
     """The steps that a graph allows in a month: those that lead from their source to one target by one fact only."""
 
-    def __init__(self, facts: Sequence[Told], half: Half, ontology: Ontology) -> None:
-        self._walks = [w for f in facts for r in relations(half) for w in _walks(f, r, ontology)]
+    def __init__(self, facts: Sequence[Told], phrasings: Phrasings, ontology: Ontology) -> None:
+        self._walks = [w for f in facts for r in relations(phrasings) for w in _walks(f, r, ontology)]
         self._by_month: dict[int, dict[str, dict[Named, list[_Walk]]]] = {}
 
     def unique(self, month: int) -> Mapping[str, Mapping[Named, _Walk]]:
@@ -82,12 +82,14 @@ def _walks(fact: Told, relation: Relation, ontology: Ontology) -> list[_Walk]:
     return [_Walk(relation=relation, source=s, target=t, fact=fact) for s, t in ways if s.kind in relation.of]
 
 
-def draw_questions(facts: Sequence[Told], count: int, half: Half, seed: int, ontology: Ontology) -> list[Question]:
+def draw_questions(
+    facts: Sequence[Told], count: int, phrasings: Phrasings, seed: int, ontology: Ontology
+) -> list[Question]:
     """Return so many questions, evenly over 1 to 4 hops and over their last relations, a quarter about a past month.
 
     Raises InvalidInput where the graph has too few chains.
     """
-    drawer = _Drawer(Paths(facts, half, ontology), relations(half), np.random.default_rng(seed))
+    drawer = _Drawer(Paths(facts, phrasings, ontology), relations(phrasings), np.random.default_rng(seed))
     found: dict[str, Question] = {}
     for number in range(TRIES * max(count, 1)):
         if len(found) == count:

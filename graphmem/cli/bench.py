@@ -16,8 +16,9 @@ from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import load_conversations
 from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
-from graphmem.bench.multihop_phrasings import Half
+from graphmem.bench.multihop_phrasings import HALVES, Phrasings
 from graphmem.bench.probe import Probed, read_probe, run_probe, write_metric
+from graphmem.bench.unlisted import unlisted_ontology
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
@@ -154,23 +155,45 @@ def multihop(
     graphs: Annotated[int, typer.Option(min=1, help="how many graphs")] = 2,
     facts: Annotated[int, typer.Option(min=50, help="how many facts in each")] = 5000,
     questions: Annotated[int, typer.Option(help="how many questions over all of them")] = 300,
-    phrasings: Annotated[Half, typer.Option(help="nothing may be fitted to the final ones")] = Half.DEVELOPMENT,
+    phrasings: Annotated[Phrasings, typer.Option(help="nothing may be fitted to the final and open ones")] = (
+        Phrasings.DEVELOPMENT
+    ),
     seed: Annotated[int, typer.Option(help="what the graphs and questions are drawn from")] = 1,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask for the end of chains of 1 to 4 facts by naming only their beginning, in words of neither facts nor files."""
+    """Ask for the end of chains of 1 to 4 facts by naming only their beginning, in words that facts do not have.
+
+    The ontology has them neither, but for the open phrasings: what shares a word with the others is taken out of it.
+    """
 
     async def work() -> None:
         sizes, model = Sizes(graphs=graphs, facts=facts, questions=questions, seed=seed), DiaryChat()
-        with demo_folder() as folder:
+        with demo_folder() as folder, demo_folder() as beside:
             settings = replace(alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
-            async with Memory.open(replace(settings, summary_tokens=MOST_TOKENS), model=model) as memory:
-                figures = await run_multihop(memory, model, sizes, phrasings, lambda text: print(text, file=sys.stderr))
+            settings = replace(settings, summary_tokens=MOST_TOKENS)
+            if phrasings in HALVES:
+                settings = replace(settings, ontology=_unlisted(Path(beside)))
+            parts = await build(settings, model=model)
+            try:
+                if phrasings in HALVES:
+                    # What is carried was made of all paraphrases.
+                    await parts.reader.relations.learn_all()
+                figures = await run_multihop(
+                    Memory(parts), model, sizes, phrasings, lambda text: print(text, file=sys.stderr)
+                )
+            finally:
+                await parts.close()
         figures = replace(figures, store=store or "embedded")
         printed(as_json, figures, lambda console: show_multihop(console, figures))
 
     run(work)
+
+
+def _unlisted(folder: Path) -> Path:
+    file = folder / "unlisted.toml"
+    file.write_text(unlisted_ontology(), encoding="utf-8")
+    return file
 
 
 def show_calls(console: Console, scores: CallScores) -> None:

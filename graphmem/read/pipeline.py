@@ -56,7 +56,7 @@ class ReadPipeline:
         self._store = store
         self._embedder = embedder
         self._tokens = tokens
-        self._relations = Relations(ontology=ontology, embedder=embedder)
+        self.relations = Relations(ontology=ontology, embedder=embedder)
         self._clock = clock
         self._ontology = ontology
         self._reranker = reranker
@@ -92,7 +92,7 @@ class ReadPipeline:
             sizes = beside.begin(scope_sizes(scopes, self._embedder, self._store))
             named = beside.begin(find_named(asked, strategy, self._store))
             said = beside.begin(find_said(asked, strategy, self._store))
-            walked = beside.begin(walk(asked, named, self._relations, self._store))
+            walked = beside.begin(walk(asked, named, self.relations, self._store))
             reading = beside.begin(self._embed_tokens(query))
             with _timed(timings, "embed"):
                 asked = embedded(asked, await self._embedder.embed_query(query))

@@ -1,7 +1,10 @@
 """Which relation words like "the woman Anna answers to" mean, by their vectors.
 
 A relation lies amid the forms that it is said in: its phrase, and the ontology's paraphrases. Nearness is to these
-centroids, after what all forms have in common was taken away.
+centroids, after what all forms have in common was taken away, and in directions in which forms of one relation differ
+little from each other: linear discriminant analysis.
+
+Source: Fisher 1936; shrinkage of the covariance as in Friedman 1989 (regularized discriminant analysis).
 """
 
 from __future__ import annotations
@@ -9,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -27,6 +30,10 @@ Floats: TypeAlias = NDArray[np.float32]
 Forms: TypeAlias = "dict[Relation, list[str]]"
 FILE = Path(__file__).with_name("relations.npz")
 """Where the package's own relations lie for the local embedders; `python -m scripts.relations` makes it."""
+MOST_LEARNED = 12
+"""From how many forms of a relation that is not in that file a search learns where it lies, the first ones."""
+DIRECTIONS_ALIKE = 15
+"""Each dimension is taken to differ like all others as much as so many forms say that it does not."""
 SHARPNESS = 2.5
 """How far a relation that is one standard deviation nearer than another is preferred to it."""
 MANY = 4
@@ -46,10 +53,28 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """What all forms have in common, the mean of their vectors, and how each relation differs from it, of length 1."""
+    """Where relations lie by one embedder: how each differs from the mean vector of all forms, of length 1, a row each.
+
+    `whitening`, a matrix, makes forms of one relation differ alike in all directions, where enough forms are known.
+    """
 
     mean: Floats
+    whitening: Floats | None
+    relations: tuple[Relation, ...]
     centroids: Floats
+
+    def placed(self, vectors: Floats) -> Floats:
+        """Return how vectors differ from the mean."""
+        apart = vectors - self.mean
+        return apart if self.whitening is None else products(apart, self.whitening)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A space that need not be learned; which row is whose is known by the digests of relations and their forms."""
+
+    space: Space
+    rows: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -58,7 +83,6 @@ class Relations:
 
     ontology: Ontology
     embedder: Embedder
-    _columns: dict[Relation, int] = field(default_factory=dict[Relation, int])
     _said: dict[tuple[str, str, bool], tuple[Relation, ...]] = field(
         default_factory=dict[tuple[str, str, bool], "tuple[Relation, ...]"]
     )
@@ -88,33 +112,34 @@ class Relations:
         read = np.asarray(await self.embedder.embed(parts), dtype=np.float32)
         async with self._learning:
             space = await self._learned(met)
-        near = products(_apart(read, space.mean), space.centroids)
+        near = products(unit_rows(space.placed(read)), space.centroids)
         # Each part's nearness to all relations has a mean of 0 and a deviation of 1, since models differ in range.
         near -= near.mean(axis=1, keepdims=True)
         near *= SHARPNESS / np.maximum(near.std(axis=1, keepdims=True), 1e-6)
         likely = near - np.log(np.exp(near).sum(axis=1, keepdims=True))
-        # The columns are in the order in which the relations were learned.
         return {
-            part: dict(zip(self._columns, row, strict=True)) for part, row in zip(parts, likely.tolist(), strict=True)
+            part: dict(zip(space.relations, row, strict=True)) for part, row in zip(parts, likely.tolist(), strict=True)
         }
+
+    async def learn_all(self) -> None:
+        """Learn where the ontology's relations lie from all of their forms, and from nothing that is carried."""
+        async with self._learning:
+            self._space = await learn(ontology_forms(self.ontology), self.embedder, whitened=True)
 
     async def _learned(self, met: Iterable[Relation]) -> Space:
         if self._space is None:
-            # An ontology of nothing but notes and invented predicates says nothing by itself.
-            forms = ontology_forms(self.ontology) or self._fresh(met)
-            self._space = carried().get(key_of(self.embedder, forms)) or await learn(forms, self.embedder)
-            self._columns |= {relation: i for i, relation in enumerate(forms)}
-        if fresh := self._fresh(met):
-            more = await learn(fresh, self.embedder, self._space.mean)
-            self._columns |= {relation: len(self._columns) + i for i, relation in enumerate(fresh)}
-            self._space = Space(mean=more.mean, centroids=np.concatenate([self._space.centroids, more.centroids]))
+            forms, held = ontology_forms(self.ontology), carried().get(self.embedder.name)
+            if held is not None:
+                known = {r: held.rows[d] for r, said in forms.items() if (d := digest_of(r, said)) in held.rows}
+                own = replace(held.space, relations=tuple(known), centroids=held.space.centroids[list(known.values())])
+                self._space = await further(_few(forms, own.relations), self.embedder, own)
+            else:
+                # An ontology of nothing but notes and invented predicates says nothing by itself.
+                self._space = await learn(_few(forms or _plain(met)), self.embedder)
+        known = set(self._space.relations)
+        fresh = _few(_plain(relation for relation in met if relation not in known), known)
+        self._space = await further(fresh, self.embedder, self._space)
         return self._space
-
-    def _fresh(self, met: Iterable[Relation]) -> Forms:
-        forms: Forms = {}
-        for phrase in sorted({r.phrase for r in met if r not in self._columns}):
-            forms |= {r: said for r, said in _forms(phrase, None).items() if r not in self._columns}
-        return forms
 
 
 def ontology_forms(ontology: Ontology) -> Forms:
@@ -126,31 +151,74 @@ def ontology_forms(ontology: Ontology) -> Forms:
     return forms
 
 
-async def learn(forms: Forms, embedder: Embedder, mean: Floats | None = None) -> Space:
-    """Return where relations lie by their forms; `mean` where what forms have in common is known already."""
-    vectors = np.asarray(await embedder.embed([text for said in forms.values() for text in said]), dtype=np.float32)
-    common: Floats = vectors.mean(axis=0) if mean is None else mean
-    starts = np.cumsum([0, *map(len, forms.values())])[:-1]
-    return Space(mean=common, centroids=unit_rows(np.add.reduceat(_apart(vectors, common), starts, axis=0)))
+async def learn(forms: Forms, embedder: Embedder, *, whitened: bool = False) -> Space:
+    """Return where relations lie by their forms; `whitened` for many, since few do not tell how they differ."""
+    vectors = await _embedded(forms, embedder)
+    mean: Floats = vectors.mean(axis=0)
+    whitening = _whitening(vectors - mean, forms) if whitened else None
+    space = Space(mean=mean, whitening=whitening, relations=(), centroids=vectors[:0])
+    return _with(space, forms, vectors)
 
 
-def key_of(embedder: Embedder, forms: Forms) -> str:
-    """Return what tells whether the vectors of forms were made of these, by this model."""
-    said = json.dumps([[*relation, texts] for relation, texts in forms.items()])
-    return f"{embedder.name} {hashlib.sha256(said.encode()).hexdigest()}"
+async def further(forms: Forms, embedder: Embedder, space: Space) -> Space:
+    """Return a space with further relations."""
+    return _with(space, forms, await _embedded(forms, embedder)) if forms else space
+
+
+def digest_of(relation: Relation, forms: Sequence[str]) -> str:
+    """Return what tells whether a relation's place was made of these forms."""
+    return hashlib.sha256(json.dumps([*relation, forms]).encode()).hexdigest()
 
 
 @cache
-def carried() -> Mapping[str, Space]:
-    """Return what need not be learned, by its key."""
+def carried() -> Mapping[str, Carried]:
+    """Return what need not be learned, by the embedder's name."""
     with np.load(FILE) as held:
-        means, centroids = (held[name].astype(np.float32) for name in ("means", "centroids"))
-        spaces = (Space(mean=mean, centroids=rows) for mean, rows in zip(means, centroids, strict=True))
-        return dict(zip(map(str, held["keys"]), spaces, strict=True))
+        rows = {digest: row for row, digest in enumerate(held["digests"].tolist())}
+        parts = [held[name].astype(np.float32) for name in ("means", "whitenings", "centroids")]
+        return {
+            name: Carried(space=Space(mean=mean, whitening=whitening, relations=(), centroids=places), rows=rows)
+            for name, mean, whitening, places in zip(held["embedders"].tolist(), *parts, strict=True)
+        }
 
 
-def _apart(vectors: Floats, mean: Floats) -> Floats:
-    return unit_rows(vectors - mean)
+async def _embedded(forms: Forms, embedder: Embedder) -> Floats:
+    return np.asarray(await embedder.embed([text for said in forms.values() for text in said]), dtype=np.float32)
+
+
+def _with(space: Space, forms: Forms, vectors: Floats) -> Space:
+    starts = np.cumsum([0, *map(len, forms.values())])[:-1]
+    rows = unit_rows(np.add.reduceat(space.placed(vectors), starts, axis=0))
+    return replace(space, relations=(*space.relations, *forms), centroids=np.concatenate([space.centroids, rows]))
+
+
+def _whitening(apart: Floats, forms: Forms) -> Floats:
+    """Return the matrix after which the forms of one relation differ alike in all directions.
+
+    How they do is taken from all relations together, and shrunk towards alike: the fewer forms, the more.
+    """
+    counts = np.array([len(said) for said in forms.values()])
+    means = np.add.reduceat(apart, np.cumsum([0, *counts])[:-1], axis=0) / counts[:, None]
+    within = apart - np.repeat(means, counts, axis=0)
+    covariance = (within.T @ within).astype(np.float64) / len(within)
+    dimensions = len(covariance)
+    alike = 1 / (1 + len(within) / (DIRECTIONS_ALIKE * dimensions))
+    shrunk = (1 - alike) * covariance / (np.trace(covariance) / dimensions) + alike * np.eye(dimensions)
+    spread, directions = np.linalg.eigh(shrunk)
+    return ((directions / np.sqrt(spread)) @ directions.T).astype(np.float32)
+
+
+def _few(forms: Forms, known: Collection[Relation] = ()) -> Forms:
+    """Return some forms of each relation that is not known."""
+    return {relation: said[:MOST_LEARNED] for relation, said in forms.items() if relation not in known}
+
+
+def _plain(relations: Iterable[Relation]) -> Forms:
+    """Return the forms of relations of which only the phrase is known."""
+    forms: Forms = {}
+    for phrase in sorted({relation.phrase for relation in relations}):
+        forms |= _forms(phrase, None)
+    return forms
 
 
 def _forms(phrase: str, predicate: Predicate | None) -> Forms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,23 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from graphmem.bench.multihop_graph import Told, generate_graph, parts
-from graphmem.bench.multihop_phrasings import Half, Relation, Step, asked, relations
+from graphmem.bench.multihop_phrasings import HALVES, Phrasings, Relation, Step, asked, relations
 from graphmem.bench.multihop_questions import NOW, PAST_EVERY, Question, draw_questions
+from graphmem.bench.unlisted import content, unlisted_ontology
 from graphmem.cli.main import app
 from graphmem.errors import InvalidInput
 from graphmem.ontology import Ontology, load_ontology
-from graphmem.read.question import stems
-from graphmem.text import STOP_WORDS
 
-# Words that carry no meaning of their own.
-LIGHT = "one name someone both same other up out off down amid among behind above within not too all must"
-FREE = {stem for word in [*STOP_WORDS, *LIGHT.split()] for stem in stems(word)}
 ONTOLOGY = load_ontology()
-
-
-def _content(text: str) -> set[str]:
-    plain = re.sub(r"\{x\}('s)?|[^A-Za-z']", " ", text)
-    return {stem for stem in stems(plain) if stem not in FREE}
 
 
 def _phrases(relation: Relation) -> list[str]:
@@ -40,40 +32,63 @@ def _predicate_group(relation: Relation) -> str:
     return " ".join(sorted({relation.predicate, inverse or relation.predicate}))
 
 
-ALL = [(half, relation) for half in Half for relation in relations(half)]
+ALL = [(half, relation) for half in HALVES for relation in relations(half)]
+
+
+@pytest.fixture(scope="module")
+def unlisted(tmp_path_factory: pytest.TempPathFactory) -> Ontology:
+    file = tmp_path_factory.mktemp("ontology") / "unlisted.toml"
+    file.write_text(unlisted_ontology(), encoding="utf-8")
+    return load_ontology(file)
 
 
 @pytest.mark.parametrize(("half", "relation"), ALL, ids=[f"{h}-{r.name}" for h, r in ALL])
-def test_no_phrasing_says_a_word_of_the_ontology_or_of_a_fact(half: Half, relation: Relation) -> None:
-    predicates = ONTOLOGY.predicates.values()
-    file = [*ONTOLOGY.types, *ONTOLOGY.predicates, *(p.phrase for p in predicates)]
+def test_no_phrasing_says_a_word_of_the_ontology_it_is_asked_with_or_of_a_fact(
+    half: Phrasings, relation: Relation, unlisted: Ontology
+) -> None:
+    predicates = unlisted.predicates.values()
+    file = [*unlisted.types, *unlisted.predicates, *(p.phrase for p in predicates)]
     file += [p.live_property for p in predicates if p.live_property]
     file += [phrase for p in predicates for phrase in (*p.paraphrases.object, *p.paraphrases.subject)]
     told = [word for part in ("told", "suffixes", "fixed") for words in parts()[part].values() for word in words]
-    known = _content(" ".join([*file, *told, *parts()["women"], *parts()["men"]]))
+    known = content(" ".join([*file, *told, *parts()["women"], *parts()["men"]]))
 
-    assert not {p: _content(p) & known for p in _phrases(relation) if _content(p) & known}, half
+    assert not {p: content(p) & known for p in _phrases(relation) if content(p) & known}, half
+
+
+def test_only_paraphrases_with_words_of_the_questions_are_taken_out(unlisted: Ontology) -> None:
+    asked = {word for _, relation in ALL for phrase in _phrases(relation) for word in content(phrase)}
+
+    assert unlisted.types == ONTOLOGY.types
+    for name, whole in ONTOLOGY.predicates.items():
+        left = unlisted.predicates[name]
+        assert replace(left, paraphrases=whole.paraphrases) == whole
+        for said, kept in (
+            (whole.paraphrases.object, left.paraphrases.object),
+            (whole.paraphrases.subject, left.paraphrases.subject),
+        ):
+            assert kept == tuple(p for p in said if not content(p) & asked), name
 
 
 def test_the_halves_share_no_word_that_carries_meaning() -> None:
     words: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for half, relation in ALL:
         for phrase in _phrases(relation):
-            words[_predicate_group(relation)][half] |= _content(phrase)
+            words[_predicate_group(relation)][half] |= content(phrase)
 
-    shared = {name: by[Half.DEVELOPMENT] & by[Half.FINAL] for name, by in words.items()}
+    shared = {name: by[Phrasings.DEVELOPMENT] & by[Phrasings.FINAL] for name, by in words.items()}
     assert not {name: some for name, some in shared.items() if some}
 
 
 def test_enough_predicates_and_phrasings_and_a_noun_that_goes_around_anything() -> None:
-    halves = [relations(half) for half in Half]
+    kinds = [relations(phrasings) for phrasings in Phrasings]
 
-    assert len({r.predicate for r in halves[0]}) >= 14
-    for one, other in zip(*halves, strict=True):
+    assert len({r.predicate for r in kinds[0]}) >= 14
+    for one, other, free in zip(*kinds, strict=True):
         assert len({*one.questions, *other.questions}) >= 8, one.name
-        assert bool(one.nouns) == bool(other.nouns)
+        assert bool(one.nouns) == bool(other.nouns) == bool(free.nouns)
         assert not one.nouns or len({*one.nouns, *other.nouns}) >= 8, one.name
-        for relation in (one, other):
+        for relation in (one, other, free):
             assert all(p.count("{x}") == 1 for p in _phrases(relation)), relation.name
             assert not relation.nouns or any(n.endswith("{x}") for n in relation.nouns), relation.name
             assert any("{x}'s" not in q for q in relation.questions), relation.name
@@ -81,7 +96,7 @@ def test_enough_predicates_and_phrasings_and_a_noun_that_goes_around_anything() 
 
 
 def test_a_chain_reads_from_its_beginning() -> None:
-    by_name = {r.name: r for r in relations(Half.DEVELOPMENT)}
+    by_name = {r.name: r for r in relations(Phrasings.DEVELOPMENT)}
     steps = [Step(relation=by_name[n], to_woman=w) for n, w in (("boss", False), ("sibling", True), ("home", False))]
 
     assert asked("Ada Berg", steps, lambda some: some[0]) == "Where does Ada Berg's boss's sister call home?"
@@ -119,7 +134,9 @@ def test_one_value_at_a_time_where_the_ontology_says_so(graph: list[Told]) -> No
         assert all(a.end is not None and a.end <= b.start for a, b in pairwise(told)), told
 
 
-def _followed(question: Question, facts: list[Told], half: Half, ontology: Ontology) -> list[list[tuple[str, Told]]]:
+def _followed(
+    question: Question, facts: list[Told], half: Phrasings, ontology: Ontology
+) -> list[list[tuple[str, Told]]]:
     """Follow the chain's relations from the named beginning, by a way of its own, with all facts that fit."""
     month = NOW if question.as_of is None else question.as_of.year * 12 + question.as_of.month - 1
     by_name = {r.name: r for r in relations(half)}
@@ -143,8 +160,8 @@ def _followed(question: Question, facts: list[Told], half: Half, ontology: Ontol
     return followed
 
 
-@pytest.mark.parametrize("half", Half)
-def test_every_question_has_one_right_answer_and_names_only_the_beginning(graph: list[Told], half: Half) -> None:
+@pytest.mark.parametrize("half", Phrasings)
+def test_every_question_has_one_right_answer_and_names_only_the_beginning(graph: list[Told], half: Phrasings) -> None:
     questions = draw_questions(graph, 48, half, 5, ONTOLOGY)
 
     assert Counter(q.hops for q in questions) == dict.fromkeys((1, 2, 3, 4), 12)
@@ -162,7 +179,7 @@ def test_every_question_has_one_right_answer_and_names_only_the_beginning(graph:
 
 def test_a_graph_without_enough_chains_is_refused() -> None:
     with pytest.raises(InvalidInput, match="give it more facts"):
-        draw_questions(generate_graph(60, seed=1)[:5], 8, Half.DEVELOPMENT, 1, ONTOLOGY)
+        draw_questions(generate_graph(60, seed=1)[:5], 8, Phrasings.DEVELOPMENT, 1, ONTOLOGY)
 
 
 def test_a_small_run_on_the_embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,4 +198,4 @@ def test_unknown_phrasings_are_refused() -> None:
     done = CliRunner().invoke(app, ["bench", "multihop", "--phrasings", "both"])
 
     assert done.exit_code == 2
-    assert "'development', 'final'" in done.stderr
+    assert "'development', 'final', 'open'" in done.stderr
