@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from graphmem.read.context import ENDED, REMOVED, episode_line, fact_line, over_line
+from graphmem.read.context import REMOVED, episode_line, fact_line, over_heading, over_line
 from graphmem.read.found import FoundEpisode, FoundFact, SearchResult
 from graphmem.serial import utc_text
 
@@ -39,7 +39,7 @@ def over_document(found: FoundFact) -> Document:
     """Return a fact that ended with nothing in its place, or was removed, told as that."""
     if found.fact.forgotten_at is not None:
         return _fact(found, f"{REMOVED} {over_line(found)}", "removed")
-    return _fact(found, f"{ENDED} {over_line(found)}", "ended")
+    return _fact(found, f"{over_heading(found)} {over_line(found)}", "ended")
 
 
 def message_document(found: FoundEpisode) -> Document:

@@ -33,6 +33,7 @@ from graphmem.models.rules import (
     StatedRule,
 )
 from graphmem.models.said import (
+    EDITS,
     Episode,
     EpisodeState,
     Message,
@@ -44,6 +45,7 @@ from graphmem.models.said import (
 )
 
 __all__ = [
+    "EDITS",
     "OPEN_END",
     "AsOf",
     "Condition",

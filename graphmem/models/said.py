@@ -17,6 +17,8 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 SCOPE_LIMIT = 200
+EDITS = "edits"
+"""The session of what an editor says by hand, which is kept as a source and is no talk."""
 
 
 class Role(StrEnum):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from graphmem.models import AsOf, Filters, Scope
+from graphmem.models import OPEN_END, AsOf, Filters, Scope
 from graphmem.ports import Vector
+from graphmem.read.filtered import BEGINNING
 from graphmem.read.question import Question
 from graphmem.read.when import Window
 from graphmem.serial import utc_text
@@ -38,9 +39,20 @@ class Asked:
 
     @property
     def times(self) -> dict[str, Any]:
-        """The clocks as queries take them: what is to hold is only known to them as it is believed now."""
-        valid = None if self.as_of.known else utc_text(self.as_of.valid or self.now)
-        return {"valid": valid, "known": utc_text(self.known)}
+        """The times as queries take them: in which facts are to hold, for what is believed now, and the asked one.
+
+        A question about a stretch of time is about what held then, unless it is asked as of another.
+        """
+        at, stretch = self.as_of.valid or self.now, self.question.stretch
+        since: datetime | None = at
+        until = at
+        if stretch is not None and self.as_of.valid is None:
+            since, until = stretch.start, stretch.end or OPEN_END
+        return {
+            "since": None if self.as_of.known else utc_text(since) if since is not None else BEGINNING,
+            "until": utc_text(until),
+            "known": utc_text(self.known),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

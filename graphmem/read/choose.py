@@ -30,6 +30,7 @@ class Worth:
 
 
 WORTH = Worth()
+_ABOVE_ALL = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Offer:
     """A line that may be shown: of a fact or a message, the messages it stands for, where it stands, what it is worth.
 
     `bare` is the line without its quote, and `whole` the messages whose whole text the line has: its own or quoted.
+    What is `leading` is shown before all else, the worthiest first.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Offer:
     quote: str = ""
     whole: frozenset[str] = frozenset()
     is_message: bool = False
+    leading: bool = False
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class _Chosen:
     whole: set[str] = field(default_factory=set[str])
     quotes: set[str] = field(default_factory=set[str])
     headings: set[str] = field(default_factory=set[str])
+    shown: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def line(self, offer: Offer) -> str:
         """Return what would be shown: no quote twice, and none of a message that is there whole."""
@@ -74,6 +78,7 @@ class _Chosen:
             self.quotes |= {offer.quote} - {""}
         self.left -= cost
         self.lines.append(offer)
+        self.shown.add((offer.heading, offer.text))
         self.headings.add(offer.heading)
         self.covered.update(offer.messages)
 
@@ -91,7 +96,7 @@ def choose(
     while waiting:
         priority, n = heapq.heappop(waiting)
         offer = offers[n]
-        if offer.is_message and offer.id in chosen.whole:
+        if (offer.is_message and offer.id in chosen.whole) or (offer.heading, offer.text) in chosen.shown:
             continue
         now = -_priority(offer, chosen, worth)
         if now > priority:
@@ -121,5 +126,7 @@ def shown_lines(chosen: Sequence[Offer]) -> dict[str, str]:
 
 
 def _priority(offer: Offer, chosen: _Chosen, worth: Worth) -> float:
+    if offer.leading:
+        return _ABOVE_ALL + offer.value
     repeats = bool(offer.messages) and chosen.covered.issuperset(offer.messages)
     return offer.value * (worth.covered if repeats else 1.0) / len(offer.text) ** worth.length

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Literal, TypeAlias
@@ -22,12 +22,17 @@ OVER_SHARE = 0.25
 QUOTED = 60
 """The longest quote beside a fact, in characters; a longer one is only shown as the message."""
 FACTS = "Facts:"
+LEADING = 3
+"""How many of the best facts are shown before all else, whatever messages say it too."""
 ENDED = "No longer so, and nothing known in its place:"
+PAST = "No longer so:"
 REMOVED = "Removed, and not to be told:"
 SAID = "Said:"
 NOTHING = "Nothing is known about this."
 NO_FACTS = "No facts are known about this."
 DOUBTFUL = "Nothing is known about this for certain."
+NO_ROOM = "What is known about this is longer than the budget of tokens."
+OUTDATED = "(no longer so)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +45,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a context is made of, best first: facts, messages, and the facts that are over."""
+    """What a context is made of, best first: facts, messages, and the facts that are over.
+
+    `outdated` are messages of which nothing holds any more that they stated.
+    """
 
     facts: Sequence[FoundFact] = ()
     episodes: Sequence[FoundEpisode] = ()
     withdrawn: Sequence[FoundFact] = ()
+    outdated: Collection[str] = ()
 
 
 def render_context(
@@ -61,16 +70,19 @@ def render_context(
 
     `facts` has no messages and no quotes, `quotes` only messages and what is over, `mixed` both, and each said once:
     no quote of a message that is there, no message that is a quote. What is not `answerable` is told under a warning.
+    Where nothing fits, that is said, if it fits.
     """
     warning = "" if answerable else DOUBTFUL
-    over = choose(_over(found.withdrawn, now), int(budget * OVER_SHARE), count_tokens, worth)
+    over = choose(_over(found.withdrawn, template, now), int(budget * OVER_SHARE), count_tokens, worth)
     spent = count_tokens(f"{_laid_out(over, warning).text}\n{FACTS}\n{SAID}")
     chosen = [*over, *choose(_offers(found, template, now, worth), budget - spent, count_tokens, worth)]
     while chosen and count_tokens(_laid_out(chosen, warning).text) > budget:
         chosen.pop()
-    if not chosen:
-        return Context(text=NO_FACTS if template == "facts" and found.episodes else NOTHING)
-    return _laid_out(chosen, warning)
+    if chosen:
+        return _laid_out(chosen, warning)
+    if found.facts or found.withdrawn or (found.episodes and template != "facts"):
+        return Context(text=NO_ROOM if count_tokens(NO_ROOM) <= budget else "")
+    return Context(text=NO_FACTS if found.episodes else NOTHING)
 
 
 def fact_line(found: FoundFact) -> str:
@@ -81,6 +93,11 @@ def fact_line(found: FoundFact) -> str:
 def over_line(found: FoundFact) -> str:
     """Return a fact that is over, with its dates and the quote that ended it, as it stands alone."""
     return f"{found.fact.text} ({validity(found)}){_quoted(found.ended_by)}"
+
+
+def over_heading(found: FoundFact) -> str:
+    """Return under which words a fact that is over is told."""
+    return PAST if found.replaced else ENDED
 
 
 def episode_line(episode: Episode) -> str:
@@ -136,20 +153,20 @@ def _offers(found: Evidence, template: Template, now: datetime, worth: Worth) ->
     values = {f.episode.id: 1 / (rank + worth.message_from) for rank, f in enumerate(found.episodes)}
     offers: list[Offer] = []
     if template != "facts":
-        offers += [_message(f, now, values[f.episode.id]) for f in found.episodes]
+        offers += [_message(f, now, values[f.episode.id], found.outdated) for f in found.episodes]
     if template != "quotes":
         texts = {f.episode.id: _one_line(f.episode.text) for f in found.episodes}
         for rank, f in enumerate(found.facts):
             quote = _source(f) if template == "mixed" else None
             stated = max((values.get(s.episode_id, 0.0) for s in f.fact.sources), default=0.0)
             value = worth.fact / (rank + worth.fact_from) + worth.stated * stated
-            offers.append(_fact(f, quote, texts, now, value))
+            offers.append(replace(_fact(f, quote, texts, now, value), leading=rank < LEADING))
     return offers
 
 
-def _message(found: FoundEpisode, now: datetime, value: float) -> Offer:
+def _message(found: FoundEpisode, now: datetime, value: float, outdated: Collection[str]) -> Offer:
     said = found.episode
-    line = f"{said.speaker}: {_one_line(said.text)}"
+    line = f"{said.speaker}: {_one_line(said.text)}" + (f" {OUTDATED}" if said.id in outdated else "")
     return Offer(
         id=said.id,
         text=line,
@@ -190,19 +207,21 @@ def _pays(quote: str, line: str) -> bool:
     return len(quote) <= QUOTED and not set(stems(quote)) <= set(stems(line))
 
 
-def _over(withdrawn: Sequence[FoundFact], now: datetime) -> list[Offer]:
+def _over(withdrawn: Sequence[FoundFact], template: Template, now: datetime) -> list[Offer]:
     offers: list[Offer] = []
     for rank, found in enumerate(withdrawn):
         dates = validity(found, now)
-        line = f"{found.fact.text} ({dates}){_quoted(found.ended_by, dates)}"
+        ended = found.ended_by if template != "facts" else None
+        line = f"{found.fact.text} ({dates}){_quoted(ended, dates)}"
+        sources = (*found.fact.sources, *((found.ended_by,) if found.ended_by is not None else ()))
         offers.append(
             Offer(
                 id=found.fact.id,
                 text=line,
                 bare=line,
                 value=1 / (rank + 1),
-                messages=tuple(s.episode_id for s in found.fact.sources),
-                section=ENDED if found.fact.forgotten_at is None else REMOVED,
+                messages=tuple(dict.fromkeys(s.episode_id for s in sources)),
+                section=REMOVED if found.fact.forgotten_at is not None else over_heading(found),
                 at=found.state.interval.start,
             )
         )
@@ -215,7 +234,7 @@ def _laid_out(chosen: Sequence[Offer], warning: str) -> Context:
     numbers = {"F": count(1), "M": count(1)}
     parts: list[str] = [warning] if warning else []
     citations: list[Citation] = []
-    for section in (FACTS, ENDED, REMOVED, SAID):
+    for section in (FACTS, ENDED, PAST, REMOVED, SAID):
         shown = [section]
         for heading, group in _grouped([o for o in chosen if o.section == section]):
             shown += [heading] if heading else []

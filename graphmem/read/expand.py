@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphmem import rows
-from graphmem.models import Fact
+from graphmem.models import EDITS, Fact, Role
 from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked, Embedded
-from graphmem.read.filtered import passing_facts, passing_messages, with_passing_sources
+from graphmem.read.filtered import passing_facts, passing_messages, said_by, with_passing_sources
 from graphmem.read.late import with_due
 from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested
@@ -20,8 +20,10 @@ from graphmem.read.seeds import EPISODES, Seeds
 from graphmem.read.walk import HOPS, Chain, Step, Walk
 from graphmem.rows import Around
 
-DEGREE = 200
-"""How many facts of one entity are looked at, so that a hub costs no more than others; its best ones are seeds too."""
+DEGREE = 2000
+"""How many facts of one entity are looked at, so that a hub has a bound; its best ones are seeds too."""
+ALIKE = 40
+"""How many facts that say the same of one entity are walked over, so that many visits do not hide its one boss."""
 BESIDE = 20
 """How many facts beside what the question names are ranked, though they are no seeds and end no chain."""
 
@@ -55,7 +57,8 @@ async def expand(
         _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids),
         _around(asked, seeds.episodes, reader),
     )
-    facts = {f.id: f for f in await with_passing_sources(map(rows.fact, whole), asked.filters, asked.keys, reader)}
+    told = [said_by(rows.fact(row), asked.known) for row in whole]
+    facts = {f.id: f for f in await with_passing_sources(told, asked.filters, asked.keys, reader)}
     if not seeds.episodes:
         stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
         found, passing = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
@@ -75,7 +78,7 @@ async def walk(asked: Asked, named: Awaitable[Sequence[Named]], relations: Relat
     walked.begin(_around_names(asked, await named))
     times = asked.times
     for hop in range(1, HOPS + 1):
-        around = {"entities": walked.frontier, "degree": DEGREE, **times}
+        around = {"entities": walked.frontier, "degree": DEGREE, "alike": ALIKE, **times}
         found = await _read(reader, "facts_around", walked.frontier, scopes=asked.keys, **around)
         fresh = [row for row in found if row["id"] not in walked.steps]
         passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
@@ -122,5 +125,7 @@ async def _nearness(
 async def _around(asked: Embedded, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:
     """Return messages with their neighbours, and the ids of those that pass."""
     told = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
-    found = [Around(*fields) for row in told for fields in row["around"]]
+    around = [Around(*fields) for row in told for fields in row["around"]]
+    # What was said by hand is told as the fact that it made, as long as it is believed.
+    found = [e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM)]
     return found, await passing_messages([e.id for e in found], asked.filters, asked.keys, reader)

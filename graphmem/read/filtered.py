@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from graphmem.models import OPEN_END, Fact, Filters
@@ -66,6 +67,12 @@ async def passing_sources(
         sessions=filters.sessions, agents=filters.agents, sources=filters.sources, metadata=filters.metadata
     )
     return await passing_messages(ids, of_messages, scopes, reader)
+
+
+def said_by(fact: Fact, known: datetime) -> Fact:
+    """Return a fact with only the sources that were said by a time."""
+    later = {s.episode_id for s in fact.sources if s.at is not None and s.at > known}
+    return replace(fact, sources=tuple(s for s in fact.sources if s.episode_id not in later)) if later else fact
 
 
 async def with_passing_sources(

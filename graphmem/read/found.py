@@ -14,7 +14,8 @@ class FoundFact:
 
     Where `parts` has `rerank`, the order is by that, and `score` is what it came in with.
 
-    `ended_by` is the message that ended it, for what is told as ended.
+    `ended_by` is the message that ended it, for what is told as ended; `replaced` tells that something else may hold in
+    its place: what held in a stretch of time is told too, and filters may keep out what holds.
     """
 
     fact: Fact
@@ -23,6 +24,7 @@ class FoundFact:
     parts: Mapping[str, float]
     path: tuple[str, ...]
     ended_by: Source | None = None
+    replaced: bool = False
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ SLIP_LETTERS = 5
 """From how many letters on a word may be mistyped by one."""
 _PARTLY_NAMED = {"Person", "Organization"}
 _OWN = re.compile(r"\bmy\b", re.IGNORECASE)
-_SELF = re.compile(r"\b(?:I|me|myself)\b")
+_SELF = re.compile(r"\b(?:I|me|myself)\b(?!['’]\w)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,8 @@ def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:
 
 def spoken(question: str, user: str) -> str:
     """Return a question in the third person: what is said of "me" and "mine" is about the user."""
-    return _SELF.sub(user, _OWN.sub(f"{user}'s", question))
+    # By functions, since what stands in a user's name is no pattern.
+    return _SELF.sub(lambda _: user, _OWN.sub(lambda _: f"{user}'s", question))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graphmem.text import fold
+
 PLACEHOLDER = "Anna"
 """Stands for whoever is meant, in a question's parts as in what a fact may say."""
 MOST_RIGHT = 6
 """How many words after the name may be cut apart, up to a comma."""
 _ARTICLES = {"the", "a", "an"}
+_WORD = re.compile(r"\w+(?:'\w+)*")
+_OWNED = re.compile(r"'s\b|(?:(?<=s)|^)'(?= )")
+"""After a name, or after any word in s: "James' boss"."""
 _TIME_FIRST = re.compile(r"^(as of|in|on|by|before|after|since|during|until)\b[^,]{1,40},\s*", re.IGNORECASE)
 _ASIDE_LAST = re.compile(
     r",\s*(as|in|on|at|by|before|after|since|during|until|this|last|next|today|now|again|please)\b[^,]*$", re.IGNORECASE
@@ -79,13 +84,25 @@ class Nested:
 
 
 def nested(question: str, names: Sequence[str]) -> Nested | None:
-    """Return what a question says around the longest of an entity's names that is in it; None where none is."""
-    text = _ASIDE_LAST.sub("", _TIME_FIRST.sub("", question.strip()).rstrip("?!. "))
-    for name in sorted(names, key=len, reverse=True):
-        match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
-        if match is not None:
-            return _cut(text[: match.start()].split(), re.sub(r"['’]s\b", " 's", text[match.end() :]).split())
+    """Return what a question says around the longest of an entity's names that is in it; None where none is.
+
+    Names are compared word by word, without case, accents and what stands between words.
+    """
+    text = _ASIDE_LAST.sub("", _TIME_FIRST.sub("", question.strip().replace("’", "'")).rstrip("?!. "))
+    said = [(_plain(m[0]), m.start(), m.start() + len(m[0].removesuffix("'s"))) for m in _WORD.finditer(text)]
+    for words in sorted(map(_words, names), key=len, reverse=True):
+        for n in range(len(said) - len(words) + 1) if words else ():
+            if [word for word, _, _ in said[n : n + len(words)]] == words:
+                return _cut(text[: said[n][1]].split(), _OWNED.sub(" 's", text[said[n + len(words) - 1][2] :]).split())
     return None
+
+
+def _words(name: str) -> list[str]:
+    return [_plain(m[0]) for m in _WORD.finditer(name.replace("’", "'"))]
+
+
+def _plain(word: str) -> str:
+    return fold(word).removesuffix("'s")
 
 
 def _cut(before: list[str], after: list[str]) -> Nested:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from graphmem.models import AsOf, Filters, Scope
 from graphmem.ontology import Ontology
@@ -28,13 +29,15 @@ from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
 from graphmem.read.seeds import Seeds, find_named, find_near, find_said, scope_sizes
-from graphmem.read.states import over_at, states_at
+from graphmem.read.states import outdated_messages, over_at, states_at
 from graphmem.read.strategies import MIX, Strategy
 from graphmem.read.varied import varied_facts, varied_messages
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
 """Among how many facts, the best of all, what is over has to be: the question is about it then."""
+HELD_AMONG = 6
+"""The same for a question about a stretch of time, in which other things held than now."""
 CONTEXT_AMONG = 60
 """The context is chosen among so many facts and messages, where `limit` is not more."""
 
@@ -112,7 +115,9 @@ class ReadPipeline:
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             ranked = rank_facts(asked, seeds, expanded, late, {**holding, **over})
             facts = varied_facts(f for f in ranked if f.fact.id in holding)
-            withdrawn = [f for f in ranked[:WITHDRAWN_AMONG] if f.fact.id in over]
+            among_first = WITHDRAWN_AMONG if asked.question.stretch is None else HELD_AMONG
+            unsure = asked.question.stretch is not None or filters is not None
+            withdrawn = [replace(f, replaced=unsure) for f in ranked[:among_first] if f.fact.id in over]
             until, among = min(asked.known, now), max(limit, CONTEXT_AMONG)
             ranking = EpisodeRanking(asked, expanded, facts[:limit], question_tokens)
         with _timed(timings, "tokens"):
@@ -128,7 +133,12 @@ class ReadPipeline:
             with _timed(timings, "endings"):
                 withdrawn = await with_endings(withdrawn, asked, self._store)
         with _timed(timings, "context"):
-            evidence = Evidence(facts=facts[:among], episodes=episodes[:among], withdrawn=withdrawn)
+            evidence = Evidence(
+                facts=facts[:among],
+                episodes=episodes[:among],
+                withdrawn=withdrawn,
+                outdated=outdated_messages(expanded.facts.values(), holding),
+            )
             context = render_context(
                 evidence, tokens, self._embedder.count_tokens, now, template=template, answerable=known.answerable
             )

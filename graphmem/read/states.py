@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from graphmem.models import AsOf, Fact, FactVersion
@@ -34,6 +34,12 @@ def over_at(
         if not replaced or (stretch is not None and stretch.meets(state.interval)):
             over[i] = state
     return over
+
+
+def outdated_messages(facts: Iterable[Fact], holding: Collection[str]) -> set[str]:
+    """Return the messages that stated something which does not hold, among some facts, and nothing that does."""
+    stated = [(s.episode_id, f.id in holding) for f in facts for s in f.sources]
+    return {episode for episode, _ in stated} - {episode for episode, holds in stated if holds}
 
 
 def _place(fact: Fact) -> tuple[str, str, str]:

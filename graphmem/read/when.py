@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphmem.models import Interval
@@ -14,9 +14,14 @@ _UNITS = {"day": 1, "week": 7, "weekend": 3, "month": 31, "year": 365}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _NUMBERS = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|couple of|\\d{1,3}"
 _AGO = re.compile(rf"\b(?:{_NUMBERS}) (day|week|month|year)s? ago\b")
-_LAST = re.compile(r"\b(?:last|this|past) (day|week|weekend|month|year)\b")
+_LAST = re.compile(r"\b(?:last|this|past|next) (day|week|weekend|month|year)\b")
+_LASTING = re.compile(rf"\b(?:last|past) ({_NUMBERS}) (day|week|month|year)s\b")
 _DAY = re.compile(r"\b(yesterday|today|tonight)\b")
-_SEASON = re.compile(r"\b(last|this) (spring|summer|autumn|fall|winter)\b")
+_SEASON = re.compile(
+    r"\b(?:(last|this) (spring|summer|autumn|fall|winter)|(spring|summer|autumn|winter)(?: of)? (\d{4}))\b"
+)
+_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_COUNT = {word: n for n, word in enumerate(_COUNTS, start=1)} | {"a": 1, "an": 1, "few": 3, "couple of": 2}
 _VAGUE = re.compile(r"\b(few|couple of)\b")
 
 
@@ -46,8 +51,13 @@ def named_window(text: str, now: datetime) -> Window | None:
     """Return the stretch of time that a question names relative to `now`; None where it names none."""
     folded = fold(text)
     if season := _SEASON.search(folded):
-        return _season(season[2], now, this=season[1] == "this")
+        return _of_year(season[3], int(season[4])) if season[3] else _season(season[2], now, this=season[1] == "this")
+    if lasting := _LASTING.search(folded):
+        days = timedelta(days=_UNITS[lasting[2]] * (_COUNT.get(lasting[1]) or int(lasting[1])))
+        return Window(start=now - days, end=now)
     if last := _LAST.search(folded):
+        if last[0].startswith("next"):
+            return Window(start=now, end=now + timedelta(days=2 * _UNITS[last[1]]))
         days = timedelta(days=_UNITS[last[1]])
         return Window(start=now - 2 * days if last[0].startswith(("last", "past")) else now - days, end=now)
     phrase = _AGO.search(folded) or _DAY.search(folded)
@@ -68,9 +78,12 @@ def _around(phrase: str, unit: str, now: datetime) -> Window | None:
 
 def _season(name: str, now: datetime, *, this: bool) -> Window:
     """Return the season's three months, of the northern half: this year's, or the last that is over."""
-    month = _SEASONS[name]
-    start = now.replace(year=now.year - (month == 12), month=month, day=1, hour=0, minute=0, second=0, microsecond=0)
-    end = start + timedelta(days=92)
-    if not this and end > now:
-        start, end = start.replace(year=start.year - 1), end.replace(year=end.year - 1)
-    return Window(start=start, end=end)
+    # A winter begins in the year before the one that most of it is in.
+    late = _SEASONS[name] == _SEASONS["winter"] and now.month < _SEASONS["winter"]
+    found = _of_year(name, now.year - late)
+    return found if this or (found.end is not None and found.end <= now) else _of_year(name, now.year - late - 1)
+
+
+def _of_year(name: str, year: int) -> Window:
+    start = datetime(year, _SEASONS[name], 1, tzinfo=UTC)
+    return Window(start=start, end=start + timedelta(days=92))

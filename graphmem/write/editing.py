@@ -9,6 +9,7 @@ from graphmem import rows
 from graphmem.dates import WRITE, after, parse_date
 from graphmem.errors import InvalidInput
 from graphmem.models import (
+    EDITS,
     Entity,
     Episode,
     EpisodeState,
@@ -40,8 +41,6 @@ from graphmem.write.resolve import Shown
 from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
 from graphmem.write.undo import facts_by_id, undoing
-
-EDITS = "edits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,9 +92,11 @@ async def candidates(names: Iterable[str], scope: Scope, reader: Reader, *, mist
     folded = list(dict.fromkeys(fold(n) for n in names))
     named = {"scopes": [scope.key], "name_keys": [name_key(scope, name) for name in folded]}
     asked: list[tuple[str, dict[str, Any]]] = [("entities_named", named)]
-    words = [word for name in folded for word in lucene.words(name)]
-    text = lucene.scoped([scope], words, mistyped=words if mistyped else ())
-    if text is not None:
+    words = list(dict.fromkeys(word for name in folded for word in lucene.words(name)))
+    at_once = lucene.MOST_FUZZY if mistyped else lucene.MOST_WORDS
+    for start in range(0, len(words), at_once):
+        some = words[start : start + at_once]
+        text = lucene.scoped([scope], some, mistyped=some if mistyped else ())
         asked.append(("entities_saying", {"scopes": [scope.key], "text": text, "limit": CANDIDATES}))
     found = await reader.read_all(asked)
     entities = {e.id: e for e in (rows.entity(row["entity"]) for part in found for row in part)}

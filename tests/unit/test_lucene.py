@@ -22,3 +22,12 @@ def test_whatever_is_asked_only_words_reach_lucene(text: str) -> None:
 
 def test_a_question_without_words_asks_nothing() -> None:
     assert lucene.scoped([ADA], lucene.words("?! ...")) is None
+
+
+def test_few_words_may_be_mistyped_at_once_and_none_with_digits() -> None:
+    asked = [*(f"order{n}" for n in range(9)), *(f"{a}{b}emily" for a in "abcde" for b in "fghij")]
+    query = lucene.scoped([ADA], asked, mistyped=asked)
+
+    assert query is not None
+    assert query.count("~1") == lucene.MOST_FUZZY
+    assert not re.search(r"\d~1", query)

@@ -97,7 +97,9 @@ def test_each_line_is_cited_in_its_order(template: Template) -> None:
             assert messages[message].text.split()[0] in lines[cited.label]
         else:
             assert facts[cited.fact_id].text in lines[cited.label]
-            assert cited.episode_ids == tuple(s.episode_id for s in facts[cited.fact_id].sources)
+            ended_by = {f.fact.id: f.ended_by for f in EVERYTHING.withdrawn}.get(cited.fact_id)
+            sources = [*facts[cited.fact_id].sources, *([ended_by] if ended_by else [])]
+            assert cited.episode_ids == tuple(s.episode_id for s in sources)
 
 
 def test_nothing_is_said_twice() -> None:
@@ -149,3 +151,43 @@ def test_nothing_found_is_said() -> None:
     assert rendered(Evidence()) == Context(text=NOTHING)
     assert rendered(Evidence(), answerable=False) == Context(text=NOTHING)
     assert rendered(Evidence(episodes=EVERYTHING.episodes), template="facts") == Context(text=NO_FACTS)
+
+
+def test_the_best_facts_are_shown_whatever_messages_say_the_same() -> None:
+    talk = [said(n, f"Turin and Oslo and I, part {n} of a long story", "2024-07-02") for n in range(3, 60)]
+    evidence = Evidence(facts=[OSLO], episodes=[said(1, "We moved to Oslo last week!", "2024-06-20"), *talk])
+
+    for budget in (30, 100, 300, 1000):
+        assert "Ada lives in Oslo (since" in rendered(evidence, budget).text, budget
+
+
+def test_a_message_of_which_nothing_holds_any_more_is_marked() -> None:
+    spoken = [said(9, "back in the Turin years", "2024-02-01"), said(1, "We moved to Oslo last week!", "2024-06-20")]
+    lines = rendered(Evidence(episodes=spoken, outdated={"ep_9"})).text.splitlines()
+
+    assert "M1 Ada: back in the Turin years (no longer so)" in lines
+    assert "M2 Ada: We moved to Oslo last week!" in lines
+
+
+def test_what_is_too_long_for_the_budget_is_not_called_unknown() -> None:
+    evidence = Evidence(facts=[OSLO], episodes=EVERYTHING.episodes[1:2])
+
+    assert rendered(evidence, 12).text == "What is known about this is longer than the budget of tokens."
+    assert rendered(evidence, 3).text == ""
+    assert rendered(Evidence(), 3).text == "Nothing is known about this."
+
+
+def test_nothing_is_said_twice_on_one_day_or_in_two_scopes() -> None:
+    greetings = [said(n, "Good morning!", "2024-07-02") for n in (1, 2)]
+    other = replace(OSLO, fact=replace(OSLO.fact, id="fa_other", scope="default/other"))
+    text = rendered(Evidence(facts=[OSLO, other], episodes=greetings)).text
+
+    assert text.count("Good morning!") == 1
+    assert text.count("Ada lives in Oslo") == 1
+
+
+def test_what_was_replaced_is_not_told_as_if_nothing_were_known_in_its_place() -> None:
+    text = rendered(Evidence(facts=[OSLO], withdrawn=[replace(ENDED, replaced=True)])).text
+
+    assert "No longer so:\nF2 Ada works at Lumen" in text
+    assert "nothing known" not in text

@@ -43,6 +43,24 @@ def test_the_longest_name_is_taken_in_whatever_case(name: str) -> None:
     assert found.after[:2] == ("'s", "boss")
 
 
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Who is the boss of Zoë's sister?", "Zoe"),
+        ("Who is the boss of Zoe Muller's sister?", "Zoë Müller"),
+        ("Who is the boss of Jean Luc's sister?", "Jean-Luc"),
+        ("Who is the boss of Dr Anna Berg’s sister?", "Dr. Anna Berg"),
+        ("Who is the boss of Ines O’Brien's sister?", "Ines O'Brien"),
+        ("Who is the boss of James' sister?", "James"),
+    ],
+)
+def test_a_name_is_found_whatever_its_accents_and_what_stands_between_its_words(question: str, name: str) -> None:
+    found = nested(question, [name])
+
+    assert found is not None
+    assert (found.before, found.after) == (("Who", "is", "the", "boss", "of"), ("'s", "sister"))
+
+
 def test_a_name_that_is_not_there_says_nothing() -> None:
     assert nested("Who is Zoey's boss?", ["Zoe"]) is None
 

@@ -15,6 +15,14 @@ from tests.values import day
         ("What may she do?", None),
         ("What did she do in May?", NamedDate(month=5)),
         ("Who marched on?", None),
+        ("What happened on 2023-05-20?", NamedDate(month=5, year=2023, day=20)),
+        ("What happened on May 20th, 2023?", NamedDate(month=5, year=2023, day=20)),
+        ("Which 2 cities did Ada see in May 2023?", NamedDate(month=5, year=2023)),
+        ("Who came at 3 on 12 March 2023?", NamedDate(month=3, year=2023, day=12)),
+        ("Who left in Sept 2023?", NamedDate(month=9, year=2023)),
+        ("Where does April work?", None),
+        ("Who is Jan?", None),
+        ("Did May come in 2023?", NamedDate(year=2023)),
     ],
 )
 def test_dates_in_a_question(question: str, named: NamedDate | None) -> None:
@@ -77,3 +85,22 @@ def test_without_a_year_or_a_true_date_there_is_no_stretch(question: str) -> Non
 )
 def test_a_question_may_ask_for_what_came_last_or_first(question: str, order: str | None) -> None:
     assert read_question(question, day("2024-06-20")).order == order
+
+
+@pytest.mark.parametrize(
+    ("question", "inside", "outside"),
+    [
+        ("Where did Ada live before May 2023?", "2023-04-30", "2023-05-01"),
+        ("Where did Ada live after May 2023?", "2023-06-01", "2023-05-31"),
+        ("What did Ada paint since 2020?", "2020-01-01", "2019-12-31"),
+        ("What happened between 2019 and 2021?", "2021-12-31", "2025-01-02"),
+        ("What happened between March and June 2023?", "2023-03-01", "2022-09-01"),
+        ("Where was she from 3 May to 8 May 2023?", "2023-05-08", "2023-06-09"),
+    ],
+)
+def test_dates_bound_stretches_of_time(question: str, inside: str, outside: str) -> None:
+    asked = read_question(question, day("2024-10-15"))
+
+    assert asked.date is None
+    assert asked.fit(day(inside)) == 1
+    assert asked.fit(day(outside)) == 0

@@ -1,0 +1,98 @@
+"""What a search tells: the present first, the past as past, nothing that was taken back; on every store."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphmem import AsOf, Memory
+from graphmem.read import expand
+from tests.conftest import Add as Story
+from tests.values import day
+
+
+async def test_what_was_taken_back_by_hand_is_not_told(memory: Memory, scope: str) -> None:
+    car = (await memory.assert_fact("Ada", "OWNS", "red car", scope=scope))[-1]
+    await memory.assert_fact("Ada", "LIKES", "the fjord", scope=scope)
+    told = await memory.search("What does Ada own?", scope=scope)
+    await memory.undo(car.id, scope=scope, cascade=True)
+    after = await memory.search("What does Ada own?", scope=scope)
+
+    assert "red car" in told.text
+    assert told.episodes == ()
+    assert "red car" not in after.text
+
+
+async def test_a_message_is_marked_when_what_it_stated_is_over(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("We moved to Oslo last week!", "2024-06-20")
+
+    text = (await memory.search("Where does Ada live?", scope=scope)).text
+
+    assert "F1 Ada lives in Oslo (" in text
+    assert "Ada: I live in Turin. (no longer so)" in text
+
+
+async def test_who_it_was_in_a_named_time_is_found_over_a_hop(memory: Memory, scope: str) -> None:
+    for boss, home, since in (("Ingrid", "Turin", "2022-01-10"), ("Otto", "Kiel", "2024-03-01")):
+        await memory.assert_fact("Ada", "REPORTS_TO", boss, scope=scope, valid_from=since)
+        await memory.assert_fact(boss, "LIVES_IN", home, scope=scope, valid_from="2021-01-01")
+
+    then = await memory.search("Who was Ada's boss in May 2023?", scope=scope)
+    home = await memory.search("Where did Ada's boss live in May 2023?", scope=scope)
+    now = await memory.search("Where does Ada's boss live?", scope=scope)
+
+    assert [f.text for f in then.withdrawn] == ["Ada reports to Ingrid"]
+    assert "No longer so:\n" in then.text
+    assert "nothing known" not in then.text
+    assert home.facts[0].text == "Ingrid lives in Turin"
+    assert now.facts[0].text == "Otto lives in Kiel"
+
+
+async def test_many_facts_of_one_kind_do_not_hide_the_one_of_another(
+    memory: Memory, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expand, "ALIKE", 5)
+    await memory.assert_fact("Ada", "REPORTS_TO", "Ingrid", scope=scope)
+    for number in range(12):
+        await memory.assert_fact("Ada", "VISITED", f"Town{number}", scope=scope)
+
+    found = await memory.search("Who is Ada's boss?", scope=scope, strategy="entity")
+
+    assert found.facts[0].text == "Ada reports to Ingrid"
+    assert sum(f.fact.predicate == "VISITED" for f in found.facts) == 5
+
+
+async def test_sources_that_were_not_said_yet_are_not_cited(memory: Memory, story: Story, scope: str) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("I live in Turin.", "2024-09-01")
+    whole = await memory.search("Where does Ada live?", scope=scope)
+    known = whole.facts[0].fact.created_at
+    earlier = await memory.search("Where does Ada live?", scope=scope, as_of=AsOf(known=max(known, day("2024-08-01"))))
+
+    assert len(whole.facts[0].fact.sources) == 2
+    assert all(s.at is not None and s.at <= max(known, day("2024-08-01")) for s in earlier.facts[0].fact.sources)
+
+
+async def test_a_user_whose_name_looks_like_a_pattern_is_spoken_of(memory: Memory) -> None:
+    user = r"DOMAIN\1ada"
+    await memory.assert_fact(user, "LIVES_IN", "Oslo", scope=user)
+
+    assert (await memory.search("Where do I live?", scope=user)).facts[0].fact.value == "Oslo"
+
+
+async def test_many_words_like_many_names_are_no_error(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "BOUGHT", "Orderling", scope=scope)
+    names = ", ".join(f"Orderl{a}{b}g" for a in "abcdefgh" for b in "mnopqrst")
+
+    assert (await memory.search(f"Which of {names} did Ada buy?", scope=scope)).facts
+
+
+@pytest.mark.parametrize("slip", ["Cathrine", "Thoams", "Emilly", "Alicee", "Harrry"])
+async def test_a_common_name_is_found_in_spite_of_a_slip(memory: Memory, scope: str, slip: str) -> None:
+    for name in ("Catherine", "Thomas", "Emily", "Alice", "Harry"):
+        await memory.assert_fact(name, "LIVES_IN", f"{name}ville", scope=scope)
+
+    found = await memory.search(f"Where does {slip} live?", scope=scope, strategy="entity")
+
+    assert found.facts, slip
+    assert found.facts[0].fact.subject[0] == slip[0]
