@@ -32,8 +32,9 @@ class Answered:
 
     @property
     def facts(self) -> tuple[FoundFact, ...]:
-        """The facts that the model was shown, best first."""
-        return self.recalled.facts
+        """Of the facts that were found those that the model was shown, best first."""
+        shown = {citation.fact_id for citation in self.recalled.citations}
+        return tuple(f for f in self.recalled.facts if f.fact.id in shown)
 
 
 class Agent:

@@ -11,7 +11,8 @@ CALL (f) {
 }
 WITH f, since, until, created, expired
 WHERE created <= datetime($known) AND expired > datetime($known) AND since <= datetime($valid) AND until > datetime($valid)
-RETURN f.text AS fact, toString(since) AS since,
-       CASE WHEN until < datetime('9999-12-31T00:00:00Z') THEN toString(until) END AS until, f.id AS id
-ORDER BY since DESC, fact
+WITH f, since AS begun, until AS over
+RETURN f.text AS fact, toString(begun) AS since,
+       CASE WHEN over < datetime('9999-12-31T00:00:00Z') THEN toString(over) END AS until, f.id AS id
+ORDER BY begun DESC, fact
 LIMIT $limit

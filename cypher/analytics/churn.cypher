@@ -1,9 +1,9 @@
-// churn: how many facts began, ended, and turned out never to have been so, by month of the event
+// churn: how many facts began and ended, by the month in which they did, and turned out never to have been so, by that of the learning
 // $scopes [STRING]  $now TIME
 // -> month, began INT, ended INT, corrected INT
 MATCH (f:Fact)
 WHERE f.scope IN $scopes AND f.forgotten_at IS NULL
-UNWIND [{month: f.valid_at, kind: 'began', counts: f.expired_at > datetime($now)},
+UNWIND [{month: f.valid_at, kind: 'began', counts: f.expired_at > datetime($now) AND f.valid_at <= datetime($now)},
         {month: f.invalid_at, kind: 'ended', counts: f.expired_at > datetime($now) AND f.invalid_at <= datetime($now)},
         {month: f.expired_at, kind: 'corrected', counts: f.expired_at <= datetime($now)}] AS event
 WITH event

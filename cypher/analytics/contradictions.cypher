@@ -3,8 +3,10 @@
 // -> new, old, at, how, new_id, old_id
 MATCH (new:Fact)-[:SUPERSEDES]->(old:Fact)
 WHERE new.scope IN $scopes AND old.scope IN $scopes AND new.forgotten_at IS NULL AND old.forgotten_at IS NULL
-RETURN new.text AS new, old.text AS old, toString(new.valid_at) AS at,
-       CASE WHEN old.expired_at <= datetime($now) THEN 'correction' ELSE 'change' END AS how,
+  AND new.expired_at > datetime($now)
+WITH new, old, new.valid_at AS begun
+RETURN new.text AS new, old.text AS old, toString(begun) AS at,
+       CASE WHEN old.expired_at <= new.created_at THEN 'correction' ELSE 'change' END AS how,
        new.id AS new_id, old.id AS old_id
-ORDER BY at DESC, new
+ORDER BY begun DESC, new
 LIMIT $limit

@@ -1,4 +1,4 @@
-// extraction_quality: what came of the messages: read how, facts a message, how many outside the ontology or only noted
+// extraction_quality: what came of the messages: how many were read and wait, how many facts, of them outside the ontology or only noted
 // $scopes [STRING]
 // -> scope, messages INT, pending INT, parked INT, read INT, facts INT, noted INT, outside INT
 UNWIND $scopes AS scope

@@ -6,4 +6,4 @@ WHERE e.scope IN $scopes AND e.role = 'user'
 WITH e.scope AS scope, e.speaker AS speaker, max(e.at) AS last, count(e) AS messages
 WHERE last < datetime($since)
 RETURN scope, speaker, toString(last) AS last_said, messages
-ORDER BY last_said, speaker
+ORDER BY last, speaker

@@ -7,5 +7,5 @@ WHERE f.scope IN $scopes AND e.scope IN $scopes AND f.forgotten_at IS NULL AND f
 WITH f, max(e.at) AS last
 WHERE last < datetime($before)
 RETURN f.text AS fact, toString(last) AS last_said, f.id AS id
-ORDER BY last_said, fact
+ORDER BY last, fact
 LIMIT $limit

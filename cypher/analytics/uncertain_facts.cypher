@@ -4,6 +4,7 @@
 MATCH (f:Fact)
 WHERE f.scope IN $scopes AND f.uncertain_since IS NOT NULL AND f.expired_at > datetime($now)
   AND f.invalid_at > datetime($now) AND f.forgotten_at IS NULL
-RETURN f.text AS fact, toString(f.uncertain_since) AS since, f.uncertain_because AS because, f.id AS id
-ORDER BY since DESC, fact
+WITH f, f.uncertain_since AS doubted
+RETURN f.text AS fact, toString(doubted) AS since, f.uncertain_because AS because, f.id AS id
+ORDER BY doubted DESC, fact
 LIMIT $limit

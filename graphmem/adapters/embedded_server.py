@@ -22,6 +22,9 @@ from graphmem.errors import StoreExhausted, StoreForeign, StoreNewer, StoreUnava
 
 FORMAT = 1
 START_SECONDS = 60.0
+STARTS = 3
+PORT_TAKEN = "Unable to listen"
+"""What the server says where another program has taken a port that was just free; others are tried then."""
 CACHE = "cache"
 """The folder of what can be found out or computed anew, which may be there before the store."""
 FULL_BELOW = 1 << 20
@@ -119,9 +122,10 @@ class EmbeddedServer:
         finally:
             os.close(handle)
 
-    def _start(self) -> None:
+    def _start(self, tries: int = STARTS) -> None:
         (self.directory / "server.json").unlink(missing_ok=True)
         log = self.directory / "server.log"
+        before = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             child = subprocess.Popen(  # noqa: S603
                 # As a file and not as a module: the server has no use for the rest of the package.
@@ -137,8 +141,12 @@ class EmbeddedServer:
             if child.poll() is not None:
                 if self.full():
                     raise StoreExhausted(f"the disk of {self.directory} is full: make room there, and open it again.")
-                tail = log.read_text(encoding="utf-8", errors="replace")[-1500:]
-                raise StoreUnavailable(f"the embedded store in {self.directory} did not start. Its log ends:\n{tail}")
+                told = log.read_bytes()[before:].decode("utf-8", errors="replace")
+                if tries > 1 and PORT_TAKEN in told:
+                    return self._start(tries - 1)
+                raise StoreUnavailable(
+                    f"the embedded store in {self.directory} did not start. Its log ends:\n{told[-1500:]}"
+                )
             if time.monotonic() > deadline:
                 child.kill()
                 raise StoreUnavailable(
@@ -147,6 +155,7 @@ class EmbeddedServer:
             time.sleep(0.02)
         # Not ours to wait for: it outlives this process if another one uses it.
         child.returncode = 0
+        return None
 
 
 def kill_server(directory: Path) -> None:

@@ -187,7 +187,8 @@ class Editor:
         kind = next((e.type for e in known if fold(stated.subject) in e.names), "Person")
         mentions = [Mention(name=stated.subject, type=kind)]
         if not isinstance(stated.value, Literal):
-            mentions.append(Mention(name=stated.value, type=predicate.objects[0] if predicate.objects else "Thing"))
+            kinds = predicate.objects
+            mentions.append(Mention(name=stated.value, type=kinds[0] if len(kinds) == 1 else "Thing"))
         return Reading(
             exchange=(episode,),
             mentions=tuple(mentions),

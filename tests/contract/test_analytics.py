@@ -101,6 +101,24 @@ async def test_every_analysis_finds_what_it_says(life: Memory, scope: str) -> No
     assert len(asked) >= 15
 
 
+async def test_what_was_never_so_or_is_not_yet_counts_in_no_analysis(life: Memory) -> None:
+    scope = new_scope()
+    await life.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2024-01-10")
+    move = (await life.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13"))[-1]
+    await life.undo(move.id, scope=scope, cascade=True)
+    for who in ("Ada", "Ben"):
+        await life.assert_fact(who, "LIKES", "chess", scope=scope, valid_from="2099-01-01")
+
+    found = {
+        name: (await life.analyse(name, scope=scope)).rows
+        for name in ("contradictions", "shared_interests", "facts_by_month", "churn")
+    }
+
+    assert found["contradictions"] == found["shared_interests"] == ()
+    assert found["facts_by_month"] == (("2024-01", "LIVES_IN", 1),)
+    assert [row[:3] for row in found["churn"] if row[1]] == [("2024-01", 1, 0)]
+
+
 async def test_another_scope_is_never_looked_at(life: Memory, scope: str) -> None:
     needed = {"fact": "fa_1", "from": "Ada", "to": "Lars", "before": "2030", "since": "2030"}
     for name, analysis in load_analyses().items():
