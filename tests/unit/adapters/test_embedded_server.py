@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from graphmem import Settings
+from graphmem.adapters import embedded_server
 from graphmem.adapters.embedded_server import EmbeddedServer
 from graphmem.errors import StoreForeign, StoreNewer, StoreUnavailable, StoreUnsupported
 from tests.browse import cypher
@@ -139,3 +140,21 @@ def test_a_machine_without_the_right_c_library_is_told_what_to_do(
 
     with pytest.raises(StoreUnsupported, match=r"glibc 2\.34.*NEO4J_URI"):
         EmbeddedServer(tmp_path / "home")
+
+
+def test_a_server_whose_port_was_taken_meanwhile_tries_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(
+        "import os, runpy, sys, pathlib\n"
+        f"tried = pathlib.Path({str(tmp_path / 'tried')!r})\n"
+        "if not tried.exists():\n"
+        "    tried.touch()\n"
+        f"    sys.exit({embedded_server.PORT_TAKEN!r})\n"
+        f"runpy.run_path({str(embedded_server.__file__).replace('_server', '_child')!r}, run_name='__main__')\n"
+    )
+    monkeypatch.setattr(embedded_server, "_CHILD", child)
+    server = EmbeddedServer(tmp_path / "home")
+
+    assert server.ensure().uri.startswith("bolt://127.0.0.1:")
+    assert (tmp_path / "tried").exists()
+    server.release()
