@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
 
 from graphmem.api.problems import Refused
 from graphmem.errors import ScopeMissing, SettingsError
@@ -138,17 +139,22 @@ def _unknown() -> Refused:
     return Refused("unauthenticated", "the key or token is unknown, or holds no more.", _CHALLENGE)
 
 
-def needs(right: Right) -> Callable[..., Awaitable[Principal]]:
-    """Return what finds out who asks, and refuses who has not a right."""
+async def who(headers: Headers, gate: Gate) -> Principal:
+    """Return who sends a request with these headers; raises Refused."""
+    given = headers.get("authorization")
+    if given is None:
+        return await gate.principal(None)
+    scheme, _, presented = given.partition(" ")
+    if scheme.lower() != "bearer" or not presented.strip():
+        raise _unknown()
+    return await gate.principal(presented.strip())
 
-    async def found(
-        request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-    ) -> Principal:
-        gate = cast("Gate", request.app.state.gate)
-        if presented is None and "authorization" in request.headers:
-            raise _unknown()
-        principal = await gate.principal(presented.credentials if presented else None)
-        request.state.principal = principal
+
+def needs(right: Right) -> Callable[..., Awaitable[Principal]]:
+    """Return what refuses who has not a right, or asks too often; who asks was found out before the body was read."""
+
+    async def found(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
+        principal = cast("Principal", request.state.principal)
         if right not in principal.rights:
             raise Refused("forbidden", f"this key may not {right.value}.")
         await request.app.state.limits.check_rate(principal)

@@ -72,7 +72,7 @@ def create_app(
     problems.install(app, metrics.failed)
     for module in ROUTERS:
         app.include_router(module.router)
-    app.add_middleware(Bounded, service=how)
+    app.add_middleware(Bounded, service=how, failed=metrics.failed)
     if how.cors:
         app.add_middleware(
             CORSMiddleware,

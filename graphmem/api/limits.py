@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,16 +20,18 @@ from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphmem.api.access import Principal
-from graphmem.api.problems import BY_NAME, Refused, problem
-from graphmem.errors import SettingsError
+from graphmem.api.access import Principal, who
+from graphmem.api.problems import Refused, problem, problem_of
+from graphmem.errors import GraphMemError, SettingsError, StoreError
 from graphmem.memory import Memory
 from graphmem.settings import Service
 
 READ_BODIES = {"POST", "PATCH"}
-UNLIMITED = ("/healthz", "/readyz", "/metrics")
+LIMITED = "/v1/"
+STREAMS = {"/v1/changes/feed", "/v1/chat"}
 BACKLOG_SECONDS = 1.0
 BACKLOG_RETRY = "10"
+AT_ONCE_RETRY = {"Retry-After": "1"}
 MOST_TENANTS = 10_000
 """So many backlogs are remembered."""
 
@@ -88,34 +93,78 @@ def _storage(address: str) -> Storage:
     return found
 
 
-class Bounded:
-    """ASGI middleware: refuses what is too much at once, too large, too slow to arrive, or nested too deeply."""
+class Places:
+    """So many requests at once, and of one tenant no more than half of them."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, what: str, most: int) -> None:
+        self._what = what
+        self._most, self._share = most, max(1, most // 2)
+        self._taken = 0
+        self._by_tenant: Counter[str] = Counter()
+
+    @contextmanager
+    def of_tenant(self, tenant: str) -> Generator[None]:
+        """Count a request to its tenant's share; raises Refused."""
+        if self._by_tenant[tenant] >= self._share:
+            said = f"this tenant has {self._share} {self._what} at once, as many as one may."
+            raise Refused("too-many-requests", said, AT_ONCE_RETRY)
+        self._by_tenant[tenant] += 1
+        try:
+            yield
+        finally:
+            self._by_tenant[tenant] -= 1
+            if not self._by_tenant[tenant]:
+                del self._by_tenant[tenant]
+
+    @contextmanager
+    def taken(self) -> Generator[None]:
+        """Take one of the places; raises Refused."""
+        if self._taken >= self._most:
+            raise Refused("busy", f"{self._taken} {self._what} are answered at once, as many as may be.", AT_ONCE_RETRY)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+
+class Bounded:
+    """ASGI middleware: refuses who has no key, and what is too much at once, too large, too slow, or too deep.
+
+    The key is looked at first, and a place is taken once the body is there: what strangers send, and what is slow to
+    arrive, takes no place from others. Streams, which last, have places of their own.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service, failed: Callable[[StoreError], None]) -> None:
         self.app = app
         self._service = service
-        self._running = 0
+        self._failed = failed
+        self._requests = Places("requests", service.concurrency)
+        self._streams = Places("streams", service.concurrency)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http" or scope["path"] in UNLIMITED:
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
             await self.app(scope, receive, send)
             return
-        if self._running >= self._service.concurrency:
-            busy = f"{self._running} requests are being answered, as many as may be at once."
-            await problem(BY_NAME["busy"], busy, {"Retry-After": "1"})(scope, receive, send)
-            return
-        self._running += 1
         try:
-            headers = Headers(scope=scope)
-            body = await self._body(headers, receive)
-            if body and scope["method"] in READ_BODIES:
-                check_json(body, headers.get("content-type", ""))
-            await self.app(scope, _replay(body, receive), send)
+            await self._answer(scope, receive, send)
         except Refused as refused:
             await problem(refused.kind, str(refused), refused.headers)(scope, receive, send)
-        finally:
-            self._running -= 1
+        except GraphMemError as exc:
+            await problem_of(exc, self._failed)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        principal = await who(headers, scope["app"].state.gate)
+        scope.setdefault("state", {})["principal"] = principal
+        places = self._streams if scope["path"] in STREAMS else self._requests
+        with places.of_tenant(principal.tenant):
+            body = await self._body(headers, receive)
+            with places.taken():
+                if body and scope["method"] in READ_BODIES:
+                    check_json(body, headers.get("content-type", ""))
+                await self.app(scope, _replay(body, receive), send)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         """Return the whole body; raises Refused."""

@@ -131,6 +131,16 @@ def kind_of(error: errors.GraphMemError) -> Kind:
     return next((BY_NAME[name] for of, name in _OURS if isinstance(error, of)), BY_NAME["internal-error"])
 
 
+def problem_of(error: errors.GraphMemError, failed: Callable[[errors.StoreError], None]) -> JSONResponse:
+    """Return the document of one of our errors; `failed` hears of those of the store."""
+    if isinstance(error, errors.StoreError):
+        failed(error)
+    kind = kind_of(error)
+    if kind.status >= 500:
+        _log.error("%s: %s", type(error).__name__, error)
+    return problem(kind, told(error, kind))
+
+
 def answers(*names: str) -> dict[int | str, dict[str, Any]]:
     """Return what a route documents of its problems."""
     by_status: dict[int | str, list[Kind]] = {}
@@ -150,12 +160,7 @@ def install(app: FastAPI, failed: Callable[[errors.StoreError], None]) -> None:
 
     async def our_error(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, errors.GraphMemError)  # noqa: S101  (what it was registered for)
-        if isinstance(error, errors.StoreError):
-            failed(error)
-        kind = kind_of(error)
-        if kind.status >= 500:
-            _log.error("%s: %s", type(error).__name__, error)
-        return problem(kind, told(error, kind))
+        return problem_of(error, failed)
 
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(errors.GraphMemError, our_error)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from graphmem import Memory
+from graphmem.settings import read_settings
 from tests.api.conftest import environment_of, running
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
@@ -20,14 +25,13 @@ ASKED = {"user": "ada", "query": "Where does Ada live?"}
 
 @pytest.fixture(scope="module")
 def slow(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that waits 1 second for a body, answers 2 at once, and lets 5 messages wait, which nobody reads."""
+    """A service that waits 1 second for a body, and lets 5 messages wait, which nobody reads."""
     folder = tmp_path_factory.mktemp("limits")
     environment = environment_of(
         folder / "home",
         model_url,
         GRAPHMEM_REQUEST_TIMEOUT="1",
         GRAPHMEM_REQUEST_BYTES="2000",
-        GRAPHMEM_CONCURRENCY="2",
         GRAPHMEM_BACKLOG="5",
         GRAPHMEM_RATE="40/hour",
         GRAPHMEM_RESULT_ROWS="1",
@@ -74,25 +78,99 @@ def test_a_body_over_the_limit_is_refused(slow: str) -> None:
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
 
 
-def test_more_at_once_than_may_be_are_told_to_wait(slow: str) -> None:
-    held = '{"user": "ada", '
+@dataclass(frozen=True, kw_only=True)
+class Narrow:
+    """A service that answers 2 requests at once, and a client for each of its tenants."""
 
+    url: str
+    clients: dict[str, httpx.Client]
+
+
+@pytest.fixture(scope="module")
+def narrow(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Narrow]:
+    folder = tmp_path_factory.mktemp("narrow")
+    environment = environment_of(folder / "home", model_url, GRAPHMEM_CONCURRENCY="2")
+
+    async def keys() -> dict[str, str]:
+        async with Memory.open(read_settings(environment)) as memory:
+            return {tenant: (await memory.create_key(tenant=tenant)).secret for tenant in ("acme", "beta", "gamma")}
+
+    made = asyncio.run(keys())
+    with ExitStack() as stack:
+        options = ("--no-worker", "--host", "127.0.0.1")
+        url = stack.enter_context(running(environment, folder / "log", *options))
+        clients = {
+            tenant: stack.enter_context(
+                httpx.Client(base_url=url, trust_env=False, timeout=60, headers={"Authorization": f"Bearer {secret}"})
+            )
+            for tenant, secret in made.items()
+        }
+        yield Narrow(url=url, clients=clients)
+
+
+def wait_for_facts(client: httpx.Client, seconds: float) -> httpx.Response:
+    """Ask for facts that nobody draws, so that the request is answered after so many seconds."""
+    return client.post("/v1/messages", params={"wait": seconds}, json={"user": "ada", "messages": [TURIN]})
+
+
+def test_strangers_who_send_slowly_take_no_place(narrow: Narrow) -> None:
+    where = urlsplit(narrow.url)
+    head = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    with ExitStack() as stack:
+        for _ in range(8):
+            raw = stack.enter_context(socket.create_connection((where.hostname, where.port), timeout=30))
+            raw.sendall(head)
+            assert raw.recv(1000).startswith(b"HTTP/1.1 401")
+        answer = narrow.clients["acme"].post("/v1/search", json=ASKED)
+
+    assert answer.status_code == 200
+
+
+def test_a_tenant_has_half_of_the_places_also_with_slow_bodies(narrow: Narrow) -> None:
     def slowly() -> Iterator[bytes]:
-        yield held.encode()
-        time.sleep(0.7)
+        yield b'{"user": "ada", '
+        time.sleep(2)
         yield b'"query": "x"}'
 
     def send(_: int) -> httpx.Response:
-        headers = {"content-type": "application/json"}
-        return httpx.post(f"{slow}/v1/search", content=slowly(), headers=headers, trust_env=False, timeout=30)
+        return narrow.clients["acme"].post("/v1/search", content=slowly(), headers={"content-type": "application/json"})
 
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(send, range(6)))
+    with ThreadPoolExecutor(4) as pool:
+        sent = pool.map(send, range(4))
+        time.sleep(0.5)
+        other = narrow.clients["beta"].post("/v1/search", json=ASKED)
+        answers = list(sent)
 
-    refused = [a for a in answers if a.status_code == 503]
-    assert len(refused) == 4
-    assert all(a.json()["type"] == "/problems/busy" and a.headers["retry-after"] == "1" for a in refused)
-    assert httpx.get(f"{slow}/healthz", trust_env=False, timeout=60).status_code == 200
+    refused = [a for a in answers if a.status_code == 429]
+    assert len(refused) == 3
+    assert all(a.json()["type"] == "/problems/too-many-requests" and a.headers["retry-after"] == "1" for a in refused)
+    assert other.status_code == 200
+
+
+def test_more_at_once_than_may_be_are_told_to_wait(narrow: Narrow) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(wait_for_facts, narrow.clients[tenant], 3) for tenant in ("acme", "beta")]
+        time.sleep(1.5)
+        refused = narrow.clients["gamma"].post("/v1/search", json=ASKED)
+        health = narrow.clients["gamma"].get("/healthz")
+        answers = [answer.result() for answer in held]
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+    assert refused.headers["retry-after"] == "1"
+    assert health.status_code == 200
+    assert [a.status_code for a in answers] == [202, 202]
+
+
+def test_streams_have_places_of_their_own_half_of_them_one_tenants(narrow: Narrow) -> None:
+    followed = {"user": "ada", "seconds": 30}
+    acme, beta = narrow.clients["acme"], narrow.clients["beta"]
+    with acme.stream("GET", "/v1/changes/feed", params=followed) as feed:
+        more = acme.get("/v1/changes/feed", params=followed)
+        asked = acme.post("/v1/search", json=ASKED)
+        with beta.stream("GET", "/v1/changes/feed", params=followed) as other:
+            codes = feed.status_code, more.status_code, asked.status_code, other.status_code
+
+    assert codes == (200, 429, 200, 200)
 
 
 def test_a_key_that_asks_too_often_is_told_when_it_may_again(slow: str) -> None:

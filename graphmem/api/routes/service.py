@@ -46,8 +46,7 @@ async def metrics(request: Request) -> Response:
     "/problems/{name}",
     operation_id="explain_problem",
     response_class=PlainTextResponse,
-    responses={200: {"content": {MARKDOWN: {"schema": {"type": "string"}}}}}
-    | answers("not-found", "invalid-request", "slow-request", "busy"),
+    responses={200: {"content": {MARKDOWN: {"schema": {"type": "string"}}}}} | answers("not-found", "invalid-request"),
 )
 async def explain_problem(name: str) -> Response:
     """Explain a kind of problem."""
