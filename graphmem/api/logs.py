@@ -15,10 +15,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphmem.api.metrics import Metrics
+from graphmem.api.problems import defect
 
 REQUEST_ID = "X-Request-ID"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _GIVEN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _log = logging.getLogger("graphmem.access")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -49,12 +51,15 @@ def log_json(level: str) -> None:
     handler.addFilter(_WithRequest())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # The driver logs each statement's warnings, and clients of HTTP each request with its address.
-    for name in ("neo4j", "httpx", "httpcore", "openai"):
+    for name in ("neo4j", "httpx", "httpx2", "httpcore", "httpcore2", "openai"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class Observed:
-    """ASGI middleware: gives each request an id, counts and logs how it was answered, and hardens the answer."""
+    """ASGI middleware: gives each request an id, counts and logs how it was answered, and hardens the answer.
+
+    Defects are answered here, where the answer still gets the id and the status is seen.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -82,10 +87,16 @@ class Observed:
 
         try:
             await self.app(scope, receive, told)
+        except Exception as exc:
+            begun, status = bool(status), 500
+            answer = defect(exc)
+            if begun:
+                raise
+            await answer(scope, receive, told)
         finally:
             seconds = time.perf_counter() - start
             route = _route(scope)
-            self._metrics.requests.labels(route, scope["method"], str(status or 499)).observe(seconds)
+            self._metrics.requests.labels(route, _method(scope), str(status or 499)).observe(seconds)
             _log.info("request", extra=_line(scope, route, status, seconds))
             request_id.reset(token)
 
@@ -94,6 +105,11 @@ def _route(scope: Mapping[str, Any]) -> str:
     """Return the route's pattern, so that ids of users make no series of their own."""
     path: str = getattr(scope.get("route"), "path", "")
     return path or "unknown"
+
+
+def _method(scope: Mapping[str, Any]) -> str:
+    """Return the method, so that invented ones make no series of their own."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _line(scope: Mapping[str, Any], route: str, status: int, seconds: float) -> dict[str, Any]:

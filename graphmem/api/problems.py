@@ -141,6 +141,12 @@ def problem_of(error: errors.GraphMemError, failed: Callable[[errors.StoreError]
     return problem(kind, told(error, kind))
 
 
+def defect(error: Exception) -> JSONResponse:
+    """Log a defect, and return the document that tells of it."""
+    _log.error("a defect: %s", type(error).__name__, exc_info=error)
+    return problem(BY_NAME["internal-error"], BY_NAME["internal-error"].help)
+
+
 def answers(*names: str) -> dict[int | str, dict[str, Any]]:
     """Return what a route documents of its problems."""
     by_status: dict[int | str, list[Kind]] = {}
@@ -166,7 +172,6 @@ def install(app: FastAPI, failed: Callable[[errors.StoreError], None]) -> None:
     app.add_exception_handler(errors.GraphMemError, our_error)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _defect)
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
@@ -195,8 +200,3 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     kind = BY_NAME[_BY_STATUS.get(error.status_code, "internal-error")]
     return problem(kind, str(error.detail), error.headers)
-
-
-async def _defect(_: Request, error: Exception) -> JSONResponse:
-    _log.error("a defect: %s", type(error).__name__, exc_info=error)
-    return problem(BY_NAME["internal-error"], BY_NAME["internal-error"].help)

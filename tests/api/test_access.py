@@ -94,14 +94,17 @@ def test_a_key_may_be_exchanged_without_locking_anyone_out_and_a_revoked_one_end
     assert answers == [200, 200, 401]
 
 
-def test_no_key_is_in_the_log(served: Served) -> None:
+def test_no_key_is_in_the_log(served: Served, model_url: str) -> None:
     with served.client() as client:
+        kept = {"user": "someone-in-particular", "messages": [TURIN]}
+        client.post("/v1/messages", params={"wait": 30}, json=kept).raise_for_status()
         client.post("/v1/search", json={**ASKED, "user": "someone-in-particular"}).raise_for_status()
     log = served.log.read_text()
 
     assert served.keys["acme", "admin"] not in log
     assert served.keys["acme", "admin"].split("_", 2)[2] not in log
     assert "someone-in-particular" not in log
+    assert model_url not in log
     lines = [json.loads(line) for line in log[: log.rindex("\n")].splitlines()]
     assert any(
         line.get("route") == "/v1/search" and line["status"] == 200 and line["tenant"] == "acme" for line in lines

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,14 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client import generate_latest
 
+from graphmem.api import problems
+from graphmem.api.logs import Observed, request_id
+from graphmem.api.metrics import Metrics
 from tests.api.conftest import Served, environment_of, running
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +82,60 @@ def test_each_answer_has_an_id_and_headers_that_harden_it(client: httpx.Client) 
     assert own.headers["cache-control"] == "no-store"
     assert "server" not in own.headers
     assert "access-control-allow-origin" not in client.get("/healthz", headers={"Origin": "https://evil.test"}).headers
+
+
+class Ids(logging.Handler):
+    """Keeps which loggers spoke, and of which request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append((record.name, request_id.get()))
+
+
+@pytest.mark.parametrize("path", ["/before", "/amid"])
+async def test_a_defect_is_told_as_one(path: str) -> None:
+    app, metrics, ids = FastAPI(), Metrics(), Ids()
+    problems.install(app, metrics.failed)
+    app.add_middleware(Observed, metrics=metrics)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        raise ZeroDivisionError
+
+    @app.get("/before")
+    async def before() -> None:
+        raise ZeroDivisionError
+
+    @app.get("/amid")
+    async def amid() -> StreamingResponse:
+        return StreamingResponse(pieces())
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    logging.getLogger("graphmem").addHandler(ids)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            answer = await client.get(path, headers={"X-Request-ID": "mine-1"})
+    finally:
+        logging.getLogger("graphmem").removeHandler(ids)
+
+    counted = generate_latest(metrics.registry).decode()
+    assert value(counted, f'graphmem_request_seconds_count{{method="GET",route="{path}",status="500"}}') == 1
+    assert ("graphmem.api.problems", "mine-1") in ids.told
+    assert (answer.headers["x-request-id"], answer.headers["x-content-type-options"]) == ("mine-1", "nosniff")
+    if path == "/before":
+        assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
+
+
+def test_invented_methods_are_counted_together(client: httpx.Client) -> None:
+    for method in ("BREW", "WHEN"):
+        client.request(method, "/healthz")
+    counted = client.get("/metrics").text
+
+    assert 'method="other"' in counted
+    assert not {"BREW", "WHEN"} & set(re.findall(r'method="(\w+)"', counted))
 
 
 def test_it_is_ready_while_the_store_answers(client: httpx.Client) -> None:
