@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, cast
 
@@ -26,6 +27,7 @@ _PROBE: dict[str, Any] = {
     "required": ["word"],
     "additionalProperties": False,
 }
+_log = logging.getLogger(__name__)
 
 
 class OpenAIChat:
@@ -108,7 +110,8 @@ class OpenAIChat:
                 reply = await self._json(form, "probe", _PROBE, turns)
                 if json.loads(reply.text) == {"word": "ready"}:
                     return form
-                wrong.append(f"{form}: it answered {reply.text[:60]!r}")
+                _log.warning("%s was asked for %s, and answered %r", self.name, form, reply.text[:60])
+                wrong.append(f"{form}: it answered otherwise")
             except (_Refused, ReplyUnparsable, ValueError) as exc:
                 wrong.append(f"{form}: {exc}")
         raise ModelUnavailable(
@@ -166,20 +169,27 @@ class OpenAIChat:
             return await create(model=self.name, **asked)
 
     def _in_words(self, exc: Exception) -> ModelUnavailable | PromptTooLong:
+        """Return an error that tenants may read and messages keep; the server's own words are only logged.
+
+        They may hold parts of a key, or whose account it is.
+        """
         who = f"the chat model {self.name}"
         if isinstance(exc, openai.BadRequestError) and any(sign in str(exc) for sign in _TOO_LONG):
-            return PromptTooLong(f"{who} cannot read so much at once ({exc}).")
-        if isinstance(exc, openai.AuthenticationError):
-            return ModelUnavailable(f"the chat model refuses the key ({exc}). Check OPENAI_API_KEY.")
-        if isinstance(exc, openai.NotFoundError):
-            return ModelUnavailable(f"there is no model {self.name!r} there ({exc}). Check GRAPHMEM_MODEL.")
-        if isinstance(exc, openai.RateLimitError):
-            return ModelUnavailable(f"{who} is asked too often, or its quota is spent ({exc}). Retry later.")
-        if isinstance(exc, (openai.BadRequestError, openai.UnprocessableEntityError)):
-            return _Refused(f"{who} refuses the request ({exc}). Check GRAPHMEM_MODEL_OUTPUT.")
+            return PromptTooLong(f"{who} cannot read so much at once.")
         if isinstance(exc, (TimeoutError, openai.APITimeoutError)):
             return ModelUnavailable(f"{who} took too long. Check OPENAI_BASE_URL, or raise GRAPHMEM_MODEL_TIMEOUT.")
-        return ModelUnavailable(f"{who} did not answer: {exc}. Check OPENAI_BASE_URL.")
+        _log.warning("%s: %s", who, exc)
+        status = f"status {exc.status_code}" if isinstance(exc, openai.APIStatusError) else type(exc).__name__
+        why = f"({status}; the log says why)"
+        if isinstance(exc, openai.AuthenticationError):
+            return ModelUnavailable(f"the chat model refuses the key {why}. Check OPENAI_API_KEY.")
+        if isinstance(exc, openai.NotFoundError):
+            return ModelUnavailable(f"there is no model {self.name!r} there {why}. Check GRAPHMEM_MODEL.")
+        if isinstance(exc, openai.RateLimitError):
+            return ModelUnavailable(f"{who} is asked too often, or its quota is spent {why}. Retry later.")
+        if isinstance(exc, (openai.BadRequestError, openai.UnprocessableEntityError)):
+            return _Refused(f"{who} refuses the request {why}. Check GRAPHMEM_MODEL_OUTPUT.")
+        return ModelUnavailable(f"{who} did not answer {why}. Check OPENAI_BASE_URL.")
 
 
 class _Function(BaseModel):

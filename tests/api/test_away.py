@@ -26,6 +26,8 @@ class Moody:
         match self.mood:
             case "down":
                 return error(503, "The model is being loaded.")
+            case "refuses":
+                return error(401, "Incorrect API key provided: sk-ab***yz")
             case "nonsense":
                 return completion("Certainly! Ada lives in Turin, which is lovely in spring.")
             case "slow":
@@ -91,6 +93,16 @@ def test_what_comes_while_the_model_is_away_is_found_at_once_and_read_later(
     model.mood = "well"
     assert until(40, lambda: facts(client, mood) == ["Ada lives in Turin"])
     assert client.get(status).json()["state"] == "done"
+
+
+def test_what_the_models_server_says_of_the_key_reaches_no_tenant(client: httpx.Client, model: Moody) -> None:
+    model.mood = "refuses"
+    answer = client.post("/v1/chat", json={"user": "keyless", "text": "Where do I live?"})
+    model.mood = "well"
+
+    assert (answer.status_code, answer.json()["type"]) == (502, "/problems/model-failed")
+    assert "401" in answer.json()["detail"]
+    assert "sk-" not in answer.text
 
 
 def test_nonsense_is_parked_with_its_reason_and_others_are_read(client: httpx.Client, model: Moody) -> None:

@@ -131,6 +131,17 @@ async def test_what_went_wrong_is_said_in_words(answer: Answer, kind: type[Model
         await ask(Server(answer))
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500])
+async def test_the_servers_own_words_are_in_the_log_only(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    words = "Incorrect API key provided: sk-ab***yz of org-123"
+
+    with pytest.raises(ModelUnavailable, match=f"status {status}") as told:
+        await ask(Server(error(status, words)), retries=0)
+
+    assert "sk-" not in str(told.value)
+    assert words in caplog.text
+
+
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
