@@ -67,7 +67,7 @@ class Keys(Base):
         expires_in: timedelta | None = None,
     ) -> NewKey:
         """Make a key for a tenant, the settings' own by default; raises InvalidInput."""
-        whose = tenant or self._parts.settings.tenant
+        whose = self._parts.settings.tenant if tenant is None else tenant
         _ = Scope(tenant=whose, user="x")  # refuses what is no tenant's name
         given = _rights(rights)
         if len(name) > NAME_LENGTH or not name.isprintable():
@@ -122,13 +122,14 @@ class Keys(Base):
         await self._end(key_id, self._parts.clock.now(), revoke=True)
 
     async def rotate_key(self, key_id: str, *, overlap: timedelta = timedelta(days=1)) -> NewKey:
-        """Make a key like another, which holds for `overlap` longer, so that nobody is locked out; raises NotFound."""
+        """Make a key like another, with as long a life; the old one holds for `overlap` longer. Raises NotFound."""
         known = next((k for k in await self.keys() if k.id == key_id), None)
         if known is None or not holds(known, self._parts.clock.now()):
             raise NotFound(f"there is no key {key_id!r} that holds.")
         if overlap < timedelta(0):
             raise InvalidInput(f"the old key cannot hold for {overlap} longer.")
-        made = await self.create_key(tenant=known.tenant, name=known.name, rights=known.rights)
+        life = known.expires_at - known.created_at if known.expires_at else None
+        made = await self.create_key(tenant=known.tenant, name=known.name, rights=known.rights, expires_in=life)
         await self._end(key_id, self._parts.clock.now() + overlap, revoke=False)
         return made
 

@@ -159,7 +159,7 @@ def rotate_key(
     hours: Annotated[float, typer.Option(min=0, max=8760, help="how long the old one still holds")] = 24,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a key like another and print it; the old one holds a while longer, so that nobody is locked out."""
+    """Make a key like another, with as long a life, and print it; the old one holds a while longer."""
 
     async def work(memory: Memory) -> None:
         made = await memory.rotate_key(key, overlap=timedelta(hours=hours))

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from graphmem import Memory
+from graphmem.errors import ScopeMissing
+from graphmem.keys import NewKey
 from graphmem.settings import read_settings
 from tests.api.conftest import Served, environment_of, running
 
@@ -92,6 +95,40 @@ def test_a_key_may_be_exchanged_without_locking_anyone_out_and_a_revoked_one_end
         )
 
     assert answers == [200, 200, 401]
+
+
+async def test_a_new_key_lives_as_long_as_the_one_that_it_replaces(served: Served) -> None:
+    async with Memory.open(read_settings(served.environment)) as memory:
+        short = await memory.create_key(tenant="acme", expires_in=timedelta(days=90))
+        long = await memory.create_key(tenant="acme")
+        lives = [(await memory.rotate_key(old.key.id)).key for old in (short, long)]
+
+        assert lives[0].expires_at == lives[0].created_at + timedelta(days=90)
+        assert lives[1].expires_at is None
+        with pytest.raises(ScopeMissing):
+            await memory.create_key(tenant="")
+
+
+def test_a_feed_ends_with_its_key(served: Served) -> None:
+    async def made() -> NewKey:
+        async with Memory.open(read_settings(served.environment)) as memory:
+            return await memory.create_key(tenant="acme", rights=("read",))
+
+    async def revoke(key: str) -> None:
+        async with Memory.open(read_settings(served.environment)) as memory:
+            await memory.revoke_key(key)
+
+    new = asyncio.run(made())
+    headers = {"Authorization": f"Bearer {new.secret}"}
+    with httpx.Client(base_url=served.url, headers=headers, trust_env=False, timeout=40) as client:
+        start = time.monotonic()
+        with client.stream("GET", "/v1/changes/feed", params={"user": "ada", "seconds": 60}) as feed:
+            asyncio.run(revoke(new.key.id))
+            feed.read()
+        took = time.monotonic() - start
+
+    assert feed.status_code == 200
+    assert took < 30
 
 
 def test_no_key_is_in_the_log(served: Served, model_url: str) -> None:

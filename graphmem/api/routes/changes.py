@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import StrictBool
 
-from graphmem.api.access import Reader, Writer
+from graphmem.api.access import Reader, Writer, who
 from graphmem.api.given import ALWAYS, BODY, Body, Editor, Id, Limit, User, UserQuery, answer, held
-from graphmem.api.problems import answers
+from graphmem.api.problems import Refused, answers
 from graphmem.edits import EDITOR
+from graphmem.keys import Right
 from graphmem.memory import Memory
 from graphmem.models import Scope
 from graphmem.operations import Change
@@ -83,7 +84,7 @@ async def _events(memory: Memory, scope: Scope, after: int, seconds: float, requ
     clock = asyncio.get_running_loop().time
     until, told = clock() + seconds, clock()
     yield KEEPALIVE_COMMENT
-    while not await request.is_disconnected():
+    while not await request.is_disconnected() and await _may_still(request):
         found = await memory.history(scope=scope, after=after, limit=AT_ONCE)
         for change in found:
             yield format_sse_event(data_str=dump(change), event="change", id=str(change.number))
@@ -95,6 +96,15 @@ async def _events(memory: Memory, scope: Scope, after: int, seconds: float, requ
             told = clock()
         if len(found) < AT_ONCE:
             await asyncio.sleep(min(LOOK_SECONDS, max(0.0, until - clock())))
+
+
+async def _may_still(request: Request) -> bool:
+    """Tell whether the key that opened a feed holds; it is looked up no more often than every 10 seconds."""
+    try:
+        asks = await who(request.headers, request.app.state.gate)
+    except Refused:
+        return False
+    return Right.READ in asks.rights
 
 
 @router.post(
