@@ -172,6 +172,10 @@ class Work(Base):
         """
         return await self._parts.writer.summarise(self._scope(scope), due_tokens=1)
 
+    async def finish(self, seconds: float | None = None) -> None:
+        """Wait for what is done beside the writes, for up to so many seconds; what is broken off then is due still."""
+        await self._parts.writer.finish(seconds)
+
     async def summary(self, *, scope: ScopeLike) -> str:
         """Return the rolling summary of what was said; empty where there is none yet."""
         return (await read_summary(self._scope(scope), self._parts.store)).text

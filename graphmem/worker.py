@@ -36,6 +36,7 @@ class Pace:
     look_seconds: float = 0.5
     attempts: int = 8
     finish_seconds: float = 20.0
+    beside_seconds: float = 10.0
 
     @classmethod
     def of(cls, service: Service) -> Pace:
@@ -56,7 +57,10 @@ class Worker:
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Work until `stop` is called; then finish what is being read, for up to `finish_seconds`."""
+        """Work until `stop` is called; then finish what is being read, for up to `finish_seconds`.
+
+        What is done beside the writes has `beside_seconds` more.
+        """
         failures = 0
         while not self._stopped.is_set():
             self._news.clear()
@@ -70,6 +74,7 @@ class Worker:
             if not started:
                 await self._wait(self._wait_seconds(failures))
         await self._finish()
+        await self.memory.finish(self.pace.beside_seconds)
 
     async def run_until_empty(self) -> None:
         """Work until nothing is due; what failed and waits to be tried again stays in the queue."""

@@ -53,7 +53,7 @@ def create_app(
             app.state.memory = memory
             app.state.limits = Limits(memory, how)
             app.state.gate = Gate(memory, how, open_tenant)
-            async with _working(memory, how, metrics) if works else _idle() as worker:
+            async with _working(memory, how, metrics) if works else _idle(memory, how) as worker:
                 app.state.worker = worker
                 yield
         app.state.end_traces()
@@ -68,7 +68,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.service, app.state.metrics = how, metrics
+    app.state.service, app.state.metrics, app.state.stopping = how, metrics, asyncio.Event()
     problems.install(app, metrics.failed)
     for module in ROUTERS:
         app.include_router(module.router)
@@ -98,8 +98,11 @@ async def _working(memory: Memory, how: Service, metrics: Metrics) -> AsyncGener
 
 
 @asynccontextmanager
-async def _idle() -> AsyncGenerator[None]:
-    yield None
+async def _idle(memory: Memory, how: Service) -> AsyncGenerator[None]:
+    try:
+        yield None
+    finally:
+        await memory.finish(Pace.of(how).beside_seconds)
 
 
 def _document(app: FastAPI) -> None:

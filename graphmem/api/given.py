@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
@@ -92,13 +93,14 @@ class FiltersIn(Body):
 
 
 class State:
-    """What an application holds while it runs."""
+    """What an application holds while it runs; `stopping` is set once the server is to end."""
 
     memory: Memory
     service: Service
     metrics: Metrics
     limits: Limits
     worker: Worker | None
+    stopping: asyncio.Event
 
 
 def held(request: Request) -> State:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -109,5 +111,20 @@ def application(settings: Settings, how: Service, **parts: Any) -> FastAPI:
     """Return the application of one process of `serve`."""
     log_json(how.log_level)
     app = create_app(settings, how, **parts)
+    _tell_of_the_end(app)
     spare_loaded()
     return app
+
+
+def _tell_of_the_end(app: FastAPI) -> None:
+    """Let the application's feeds end when the server is told to, which waits for all answers before it says so."""
+    loop = asyncio.get_running_loop()
+
+    def ending(number: int, frame: FrameType | None, handled: Callable[[int, FrameType | None], Any]) -> None:
+        loop.call_soon_threadsafe(app.state.stopping.set)
+        handled(number, frame)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handled = signal.getsignal(number)
+        if callable(handled):
+            signal.signal(number, partial(ending, handled=handled))

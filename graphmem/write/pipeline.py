@@ -202,10 +202,13 @@ class WritePipeline:
         async with self._queue("process", scope):
             return await queue_unread(scope, self._tools)
 
-    async def finish(self) -> None:
-        """Wait for what is done beside the writes."""
-        await asyncio.gather(*self._summaries.values())
-        await self._tools.tokens.finish()
+    async def finish(self, seconds: float | None = None) -> None:
+        """Wait for what is done beside the writes, for up to so many seconds; what is broken off then is due still."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*self._summaries.values(), self._tools.tokens.finish())
+        except TimeoutError:
+            _log.warning("what is done beside the writes took longer than %g seconds; it is due still", seconds)
 
     def _queue(self, what: str, scope: Scope) -> asyncio.Lock:
         """Writers of one memory wait here, and only the first of them asks the store."""

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.conftest import Served
+from tests.api.conftest import Served, environment_of, running
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
 OSLO = {"text": "We moved to Oslo last week!", "speaker": "Ada", "at": "2024-06-20T12:00:00Z"}
@@ -81,6 +82,20 @@ def test_it_says_that_it_runs_and_what_it_offers(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert {"/v1/messages", "/v1/search", "/v1/facts/{id}"} < set(paths)
     assert client.get("/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_a_feed_does_not_hold_up_the_end(model_url: str, tmp_path: Path) -> None:
+    environment, log = environment_of(tmp_path / "home", model_url), tmp_path / "log"
+    with ExitStack() as stack:
+        with running(environment, log) as url:
+            client = stack.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=60))
+            feed = stack.enter_context(client.stream("GET", "/v1/changes/feed", params={"user": "ada"}))
+            start = time.monotonic()
+        took = time.monotonic() - start
+        feed.read()
+
+    assert feed.status_code == 200
+    assert took < 20
 
 
 def test_a_shell_works_on_the_same_graph_meanwhile(

@@ -76,6 +76,22 @@ async def test_no_write_waits_for_it(
     assert (unwritten, written) == ("", "1 messages were said.")
 
 
+async def test_what_takes_too_long_in_the_end_is_broken_off_and_due_for_the_next_program(
+    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
+) -> None:
+    few, slow = replace(settings, summary_tokens=1), Slow(read=model.read)
+    slow.go = asyncio.Event()
+    async with asyncio.timeout(60), Memory.open(few, model=slow, embedder=embedder) as memory:
+        await memory.add(said("I live in Turin."), scope=scope)
+        await memory.finish(0.1)
+    async with Memory.open(few, model=model, embedder=embedder) as memory:
+        await memory.add(said("I work at Lumen.", first=1), scope=scope)
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        text = await memory.summary(scope=scope)
+
+    assert text == "2 messages were said."
+
+
 class Dying(ScriptedChat):
     """Answers all but summaries."""
 

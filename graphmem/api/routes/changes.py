@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -83,8 +84,9 @@ async def follow_changes(
 async def _events(memory: Memory, scope: Scope, after: int, seconds: float, request: Request) -> AsyncIterator[bytes]:
     clock = asyncio.get_running_loop().time
     until, told = clock() + seconds, clock()
+    stopping = held(request).stopping
     yield KEEPALIVE_COMMENT
-    while not await request.is_disconnected() and await _may_still(request):
+    while not stopping.is_set() and not await request.is_disconnected() and await _may_still(request):
         found = await memory.history(scope=scope, after=after, limit=AT_ONCE)
         for change in found:
             yield format_sse_event(data_str=dump(change), event="change", id=str(change.number))
@@ -95,7 +97,8 @@ async def _events(memory: Memory, scope: Scope, after: int, seconds: float, requ
             yield KEEPALIVE_COMMENT
             told = clock()
         if len(found) < AT_ONCE:
-            await asyncio.sleep(min(LOOK_SECONDS, max(0.0, until - clock())))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), min(LOOK_SECONDS, max(0.0, until - clock())))
 
 
 async def _may_still(request: Request) -> bool:
