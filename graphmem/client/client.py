@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 
 from graphmem.analytics import ROWS, Answer
 from graphmem.base import ScopeLike
-from graphmem.checks import check_shape
-from graphmem.client.transport import Transport
+from graphmem.checks import check_shape, checked_clocks
+from graphmem.client.transport import Transport, lines_of
 from graphmem.edits import EDITOR, Day
 from graphmem.errors import InvalidInput
 from graphmem.lists import FactPage, Session, User
@@ -46,6 +46,7 @@ from graphmem.serial import load_changes, plain
 from graphmem.work import Used
 from graphmem.write.delete import Receipt
 from graphmem.write.erase import Erased
+from graphmem.write.validate import check_messages
 
 T = TypeVar("T")
 WAIT_SECONDS = 120.0
@@ -96,6 +97,7 @@ class Client:
     ) -> Added:
         """Keep messages, and wait up to `seconds` for their facts; with `wait=False` return once they are kept."""
         said = [messages] if isinstance(messages, Message) else list(messages)
+        check_messages(said)
         body = await self._send(
             "POST",
             "/v1/messages",
@@ -172,7 +174,7 @@ class Client:
         given = _listed(filters)
         if predicate is not None:
             given["predicate"] = [predicate]
-        clocks = as_of or AsOf()
+        clocks = checked_clocks(as_of)
         return await self._get(
             FactPage, "/v1/facts", scope, as_of=clocks.valid, known=clocks.known, limit=limit, after=after, **given
         )
@@ -210,7 +212,7 @@ class Client:
         asked = _query(scope, after=after, seconds=seconds)
         answering = self._transport.stream("GET", "/v1/changes/feed", params=asked, timeout=seconds + self._timeout)
         async with answering as answer:
-            async for line in answer.aiter_lines():
+            async for line in lines_of(answer):
                 if line.startswith("data: "):
                     for change in load_changes([json.loads(line[6:])]):
                         yield change
@@ -301,14 +303,14 @@ class Client:
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
     ) -> Neighbourhood:
         """Return the entities and facts within some hops of an entity; raises NotFound."""
-        path, clocks = f"/v1/entities/{_part(entity_id)}/neighbourhood", as_of or AsOf()
+        path, clocks = f"/v1/entities/{_part(entity_id)}/neighbourhood", checked_clocks(as_of)
         return await self._get(Neighbourhood, path, scope, hops=hops, as_of=clocks.valid, known=clocks.known)
 
     async def paths(
         self, from_id: str, to_id: str, *, scope: ScopeLike, hops: int = 4, as_of: AsOf | None = None
     ) -> Paths:
         """Return the shortest chains of facts between two entities; raises NotFound."""
-        clocks = as_of or AsOf()
+        clocks = checked_clocks(as_of)
         ends = {"from": from_id, "to": to_id}
         return await self._get(Paths, "/v1/paths", scope, **ends, hops=hops, as_of=clocks.valid, known=clocks.known)
 
@@ -394,8 +396,11 @@ def _question(
     query: str, scope: ScopeLike | Sequence[ScopeLike], as_of: AsOf | None, filters: Filters | None, **asked: Any
 ) -> dict[str, Any]:
     """Return a question as the service reads it."""
-    body = {"user": users_of(scope), "query": query, "as_of": plain(as_of or AsOf()), **asked}
-    return body if filters is None else {**body, "filters": plain(filters)}
+    body = {"user": users_of(scope), "query": query, "as_of": plain(checked_clocks(as_of)), **asked}
+    if filters is None:
+        return body
+    check_shape(filters)
+    return {**body, "filters": plain(filters)}
 
 
 def _part(text: str) -> str:
@@ -409,7 +414,8 @@ def _query(scope: ScopeLike, **asked: Any) -> dict[str, Any]:
 
 
 def _day(day: Day) -> str | None:
-    return plain(day) if isinstance(day, datetime) else day
+    """Return a date as the service reads it, which refuses one without zone."""
+    return day.isoformat() if isinstance(day, datetime) else day
 
 
 def _listed(filters: Filters | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class SyncClient:
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
         self._client = self._portal.call(functools.partial(Client, url, key, timeout=timeout))
+        self._stack.callback(self._portal.call, self._client.close)
 
     def __enter__(self) -> SyncClient:
         return self
@@ -32,8 +33,7 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections and the thread."""
-        self._portal.call(self._client.close)
+        """Let go of the connections and the thread; once that is done it does nothing."""
         self._stack.close()
 
     def __dir__(self) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ FIRST_SECONDS = 0.2
 LONGEST_SECONDS = 30.0
 _AGAIN = {408, 429, 502, 503, 504}
 _SAFE = {"GET", "DELETE"}
+_LINE_ENDS = re.compile(rb"[\r\n]")
 _ERRORS: Mapping[str, type[errors.GraphMemError]] = {
     "invalid-request": errors.InvalidInput,
     "unreadable-body": errors.InvalidInput,
@@ -81,6 +83,19 @@ class Transport:
         if told is not None and told.isdecimal():
             return min(float(told), LONGEST_SECONDS)
         return min(FIRST_SECONDS * 2 ** (attempt - 1), LONGEST_SECONDS) * self._random.uniform(0.7, 1.3)
+
+
+async def lines_of(answer: httpx.Response) -> AsyncIterator[str]:
+    """Yield the lines of server-sent events, without the empty ones; the last, where it is broken off, is left out.
+
+    They end in LF, CR LF or CR only: what else separates lines in Python may stand in a text.
+    """
+    left = b""
+    async for piece in answer.aiter_bytes():
+        *whole, left = _LINE_ENDS.split(left + piece)
+        for line in whole:
+            if line:
+                yield line.decode()
 
 
 def unreachable(exc: httpx.TransportError) -> errors.ServiceUnavailable:

@@ -142,6 +142,34 @@ async def test_decisions_are_followed_as_they_are_made(client: Client, user: str
     assert later == numbers[1:]
 
 
+async def test_a_change_with_any_separator_of_lines_is_followed(client: Client, user: str) -> None:
+    editor = "eve\u2028of\u2029Lumen"
+    made = await client.assert_fact("Ada", "LIVES_IN", "Turin", scope=user, editor=editor)
+
+    followed = [change async for change in client.follow(scope=user, seconds=0.5)]
+
+    assert tuple(followed) == made
+    assert {change.editor for change in followed} == {editor}
+
+
+async def test_a_time_without_zone_is_refused_as_a_memory_does(client: Client, local: Memory, user: str) -> None:
+    naive = AT.replace(tzinfo=None)
+    calls: list[Callable[[Any], Any]] = [
+        lambda m: m.add(said("I live in Turin.", naive), scope=user),
+        lambda m: m.search("Where?", scope=user, as_of=AsOf(valid=naive)),
+        lambda m: m.context("Where?", scope=user, filters=Filters(since=naive)),
+        lambda m: m.facts(scope=user, as_of=AsOf(known=naive)),
+        lambda m: m.assert_fact("Ada", "LIVES_IN", "Turin", scope=user, valid_from=naive),
+    ]
+    for call in calls:
+        for memory in (client, local):
+            with pytest.raises(InvalidInput):
+                await call(memory)
+
+    assert await local.sessions(scope=user) == ()
+    assert await local.facts(scope=user) == ()
+
+
 async def test_sent_again_nothing_is_kept_twice(client: Client, served: Served, user: str) -> None:
     headers = {"Authorization": f"Bearer {served.keys['acme', 'writer']}", "Idempotency-Key": user}
     body = {"user": user, "messages": [{"text": "I live in Turin.", "speaker": "Ada", "at": AT.isoformat()}]}
@@ -225,3 +253,5 @@ def test_a_notebook_needs_no_await(served: Served, user: str) -> None:
             _ = memory.follow
         with pytest.raises(NotFound):
             memory.fact("fa_never", scope=user)
+        memory.close()
+    memory.close()
