@@ -9,6 +9,7 @@ GraphMemError
 │   └── OntologyError
 ├── FileUnwritable             a file that cannot be written; what is in it already stays
 ├── SettingsError              a setting is wrong; names the variable
+├── MessageConflict            a message's id, or a request's key, is kept with something else
 ├── UndoRefused                later changes build on the one to undo
 ├── WrongLoop                  a call from where the memory's event loop cannot answer it
 ├── NotFound                   no such fact, entity or episode in this scope
@@ -73,6 +74,10 @@ class FileUnwritable(GraphMemError):
 
 class SettingsError(GraphMemError, ValueError):
     """A setting that is missing or wrong."""
+
+
+class MessageConflict(GraphMemError):
+    """Messages whose id or key is kept with something else; none of them was stored."""
 
 
 class UndoRefused(GraphMemError):

@@ -88,6 +88,7 @@ _OURS: tuple[tuple[type[errors.GraphMemError], str], ...] = (
     (errors.NotFound, "not-found"),
     (errors.CypherRefused, "cypher-refused"),
     (errors.InvalidInput, "invalid-request"),
+    (errors.MessageConflict, "conflict"),
     (errors.UndoRefused, "undo-refused"),
     (errors.StoreConflict, "conflict"),
     (errors.BudgetSpent, "budget-spent"),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from graphmem import rows
+from graphmem.errors import MessageConflict
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
-from graphmem.ports import Clock, Embedder, Reader, Store, Transaction
+from graphmem.ports import Clock, Embedder, Reader, Row, Store, Transaction
 from graphmem.serial import milliseconds, utc_text
 from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
 
 MAIN_SESSION = "main"
+_SAID = ("role", "speaker", "session", "text", "agent")
 _STORE_BATCH = 500
 
 
@@ -41,26 +45,36 @@ async def store_episodes(
     embedder: Embedder,
     clock: Clock,
     state: EpisodeState = EpisodeState.PENDING,
+    key: str | None = None,
+    exact: bool = False,
 ) -> Kept:
-    """Keep messages in the scope's order; one whose id is known is kept once."""
+    """Keep messages in the scope's order; one whose id is known is kept once.
+
+    `key` is that of the request which they are; with `exact`, MessageConflict is raised where an id or the key is kept
+    with something else.
+    """
+    request = _request(messages, key)
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
+    given = [_row(i, m, scope, state, request) for i, m in zip(ids, messages, strict=True)]
     new = 0
     change_number: int | None = None
     for start in range(0, len(messages), _STORE_BATCH):
-        batch = ids[start : start + _STORE_BATCH]
-        known = {row["id"] for row in await store.read("episodes_known", scope=scope.key, ids=batch)}
-        part = [(i, m) for i, m in zip(batch, messages[start:], strict=False) if i not in known]
+        part = await _unknown(given[start : start + _STORE_BATCH], scope, key, store, exact=exact)
         if not part:
             continue
-        texts = [embedded_text(speaker_of(m, scope), m.text) for _, m in part]
+        texts = [embedded_text(row["speaker"], row["text"]) for row in part]
         vectors = await embedder.embed(texts)
-        written = [_row(i, m, v, scope, state) for (i, m), v in zip(part, vectors, strict=True)]
-        sizes = {i: embedder.count_tokens(text) for (i, _), text in zip(part, texts, strict=True)}
+        written = [{**row, "embedding": vector} for row, vector in zip(part, vectors, strict=True)]
+        sizes = {row["id"]: embedder.count_tokens(text) for row, text in zip(part, texts, strict=True)}
 
         async def work(
             transaction: Transaction, written: list[dict[str, Any]] = written, sizes: dict[str, int] = sizes
         ) -> tuple[int, int]:
-            return await _store(transaction, written, sizes, scope, embedder, clock.now())
+            locked = await lock_scope(scope, embedder, clock.now(), transaction)
+            fresh = await _unknown(written, scope, key, transaction, exact=exact)
+            if fresh:
+                await _store(transaction, fresh, sizes, scope, locked["seq"], clock.now())
+            return len(fresh), locked["change_number"]
 
         stored, number = await store.transact(work)
         new += stored
@@ -68,29 +82,60 @@ async def store_episodes(
     return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number or 0)
 
 
+async def _unknown(
+    given: Sequence[dict[str, Any]], scope: Scope, key: str | None, reader: Reader, *, exact: bool
+) -> list[dict[str, Any]]:
+    """Return the rows that are not kept yet; raises MessageConflict where it must be `exact` and is not."""
+    # The first message that the key named may be none of these, where the key was used for others.
+    named = [] if key is None else [episode_id(scope, f"{_told(key)}-0")]
+    asked = list(dict.fromkeys([*(row["id"] for row in given), *named]))
+    kept = {row["id"]: row for row in await reader.read("episodes_said", scope=scope.key, ids=asked)}
+    if exact:
+        for row in kept.values():
+            _check_request(row, key, given[0]["request"])
+        for row in given:
+            if row["id"] in kept:
+                _check_same(row, kept[row["id"]])
+    return [row for row in given if row["id"] not in kept]
+
+
+def _check_request(kept: Row, key: str | None, request: str | None) -> None:
+    if key is not None and (kept["request"] or "").startswith(_told(key)) and kept["request"] != request:
+        raise MessageConflict("this Idempotency-Key was sent with other messages; take a new one for these.")
+
+
+def _check_same(row: Row, kept: Row) -> None:
+    differs = [name for name in _SAID if row[name] != kept[name]]
+    if rows.moment(row["at"]) != rows.moment(kept["at"]):
+        differs.append("at")
+    if _sorted(row["metadata"]) != _sorted(kept["metadata"]):
+        differs.append("metadata")
+    if differs:
+        raise MessageConflict(
+            f"the message {row['message_id']!r} is kept with another {', '.join(differs)}; give this one an id, or an "
+            "Idempotency-Key, of its own."
+        )
+
+
+def _sorted(metadata: str | None) -> str:
+    return json.dumps(json.loads(metadata or "{}"), sort_keys=True)
+
+
 async def _store(
     transaction: Transaction,
-    written: list[dict[str, Any]],
+    fresh: list[dict[str, Any]],
     sizes: Mapping[str, int],
     scope: Scope,
-    embedder: Embedder,
+    first: int,
     now: datetime,
-) -> tuple[int, int]:
-    """Store the rows that are still unknown; returns how many, and the scope's last change so far.
-
-    `sizes` are tokens by id, counted before the lock is taken.
-    """
-    locked = await lock_scope(scope, embedder, now, transaction)
-    known = {r["id"] for r in await transaction.read("episodes_known", scope=scope.key, ids=[r["id"] for r in written])}
-    fresh = [{**row, "seq": 0} for row in written if row["id"] not in known]
-    if not fresh:
-        return 0, locked["change_number"]
+) -> None:
+    """Store rows from the number `first` on; `sizes` are tokens by id, counted before the lock is taken."""
     sessions = list(dict.fromkeys(row["session_id"] for row in fresh))
     tails = {
         r["session"]: r["last"] for r in await transaction.read("session_tails", scope=scope.key, sessions=sessions)
     }
     pairs: list[dict[str, str]] = []
-    for seq, row in enumerate(fresh, start=locked["seq"]):
+    for seq, row in enumerate(fresh, start=first):
         row["seq"] = seq
         before = tails.get(row["session"])
         if before:
@@ -115,13 +160,27 @@ async def _store(
         tokens=tokens,
         due=milliseconds(now) if waiting else -1,
     )
-    return len(fresh), locked["change_number"]
 
 
 async def read_episodes(ids: Sequence[str], scope: Scope, reader: Reader) -> list[Episode]:
     """Return the episodes of these ids that there are, in the scope's order."""
     found = await reader.read("episodes_by_ids", scopes=[scope.key], ids=list(ids))
     return sorted((rows.episode(row["episode"]) for row in found), key=lambda e: e.seq)
+
+
+def identified(messages: Sequence[Message], key: str) -> list[Message]:
+    """Give messages without an id one that is the same when they are sent again with the same key."""
+    number = count()
+    return [m if m.id is not None else replace(m, id=f"{_told(key)}-{next(number)}") for m in messages]
+
+
+def _told(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _request(messages: Sequence[Message], key: str | None) -> str | None:
+    """Return what tells a request from others of its key: which messages it has, not what they say."""
+    return None if key is None else f"{_told(key)}:{digest(*(m.id or '' for m in messages))[:32]}"
 
 
 def episode_id(scope: Scope, message_id: str) -> str:
@@ -136,7 +195,7 @@ def speaker_of(message: Message, scope: Scope) -> str:
     return scope.user if message.role is Role.USER else Role(message.role).value.capitalize()
 
 
-def _row(identity: str, message: Message, vector: list[float], scope: Scope, state: EpisodeState) -> dict[str, Any]:
+def _row(identity: str, message: Message, scope: Scope, state: EpisodeState, request: str | None) -> dict[str, Any]:
     session = message.session or MAIN_SESSION
     return {
         "id": identity,
@@ -153,18 +212,18 @@ def _row(identity: str, message: Message, vector: list[float], scope: Scope, sta
         "metadata_pairs": [f"{k}={v}" for k, v in message.metadata.items()],
         "state": state.value,
         "waiting": scope.digest if state is EpisodeState.PENDING else None,
-        "embedding": vector,
+        "request": request,
     }
 
 
 def batches(
-    episodes: Sequence[Episode], size: int, tokens: int, count: Callable[[Episode], int]
+    episodes: Sequence[Episode], size: int, tokens: int, count_tokens: Callable[[Episode], int]
 ) -> list[tuple[Episode, ...]]:
     """Cut episodes into exchanges: neighbours of one session, at most `size` and `tokens` in all, or just one."""
     cut: list[list[Episode]] = []
     left = 0
     for episode in episodes:
-        taken = count(episode)
+        taken = count_tokens(episode)
         left -= taken
         if cut and left >= 0 and len(cut[-1]) < size and cut[-1][0].session == episode.session:
             cut[-1].append(episode)

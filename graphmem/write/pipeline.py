@@ -101,10 +101,20 @@ class WritePipeline:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._summaries: dict[str, asyncio.Task[None]] = {}
 
-    async def keep(self, messages: Sequence[Message], scope: Scope) -> Kept:
-        """Store messages durably."""
+    async def keep(
+        self, messages: Sequence[Message], scope: Scope, *, key: str | None = None, exact: bool = False
+    ) -> Kept:
+        """Store messages durably; see `store_episodes`."""
         async with self._queue("keep", scope):
-            kept = await store_episodes(messages, scope, store=self._store, embedder=self._embedder, clock=self._clock)
+            kept = await store_episodes(
+                messages,
+                scope,
+                store=self._store,
+                embedder=self._embedder,
+                clock=self._clock,
+                key=key,
+                exact=exact,
+            )
         self._tools.tokens.later(scope)
         return kept
 

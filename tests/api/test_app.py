@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,32 @@ def test_without_waiting_the_facts_come_by_themselves(client: httpx.Client, user
 
     assert (kept["state"], kept["new"]) == ("pending", 1)
     assert found[0]["fact"]["text"] == "Ada lives in Turin"
+
+
+def test_of_many_bodies_with_one_key_at_once_one_is_kept(served: Served, client: httpx.Client, user: str) -> None:
+    def send(number: int) -> httpx.Response:
+        with served.client() as own:
+            body = {"user": user, "messages": [{**TURIN, "text": f"I live in house {number}."}]}
+            return own.post("/v1/messages", json=body, headers={"Idempotency-Key": user})
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, range(8)))
+    kept = client.get("/v1/sessions/main/messages", params={"user": user}).json()
+
+    assert sorted(a.status_code for a in answers) == [202] + [409] * 7
+    assert len(kept) == 1
+
+
+def test_what_comes_again_is_told_how_far_it_is(client: httpx.Client, user: str) -> None:
+    body = {"user": user, "messages": [{**TURIN, "id": "m1"}]}
+    client.post("/v1/messages?wait=30", json=body)
+
+    again = post(client, "/v1/messages", **body)
+    other = client.post("/v1/messages", json={"user": user, "messages": [{**TURIN, "id": "m1", "session": "other"}]})
+
+    assert (again["known"], again["state"]) == (1, "done")
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/conflict")
+    assert "another session" in other.json()["detail"]
 
 
 def test_what_is_not_there_or_somebody_elses_is_the_same_404(client: httpx.Client, user: str) -> None:

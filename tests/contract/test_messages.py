@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from graphmem import Memory, Message, Role
-from graphmem.errors import InvalidInput
+from graphmem.errors import InvalidInput, MessageConflict
+from graphmem.memory import Added
 from tests.conftest import Add as Story
 from tests.values import day
 
@@ -42,3 +47,53 @@ async def test_a_limit_beyond_all_measure_is_refused(memory: Memory, scope: str)
     for limit in (0, 1001):
         with pytest.raises(InvalidInput, match="limit"):
             await memory.messages(scope=scope, session="main", limit=limit)
+
+
+KEPT = Message(text="I live in Turin.", at=day("2024-01-10"), id="m1", metadata={"room": "a", "floor": 1})
+CHANGES: list[dict[str, Any]] = [
+    {"text": "I live in Oslo."},
+    {"at": day("2024-01-11")},
+    {"speaker": "Ben"},
+    {"session": "b"},
+    {"role": Role.ASSISTANT},
+    {"agent": "helper"},
+    {"metadata": {"room": "b", "floor": 1}},
+]
+
+
+async def test_what_comes_again_under_its_id_must_say_the_same_where_that_is_asked(memory: Memory, scope: str) -> None:
+    await memory.add(KEPT, scope=scope, wait=False, exact=True)
+    again = await memory.add(replace(KEPT, metadata={"floor": 1, "room": "a"}), scope=scope, wait=False, exact=True)
+
+    for change in CHANGES:
+        with pytest.raises(MessageConflict, match=f"another {next(iter(change))}"):
+            await memory.add([at("New.", "a"), replace(KEPT, **change)], scope=scope, wait=False, exact=True)
+
+    assert (again.new, again.known) == (0, 1)
+    assert (await memory.status(scope=scope)).episodes == 1
+
+
+async def test_a_key_stands_for_one_list_of_messages(memory: Memory, scope: str) -> None:
+    said = [at("One.", "a"), at("Two.", "a")]
+    await memory.add(said, scope=scope, wait=False, key="k", exact=True)
+    again = await memory.add(said, scope=scope, wait=False, key="k", exact=True)
+
+    for others in (said[:1], [*said, at("Three.", "a")], [replace(m, id=m.text) for m in said]):
+        with pytest.raises(MessageConflict, match="Idempotency-Key"):
+            await memory.add(others, scope=scope, wait=False, key="k", exact=True)
+
+    assert (again.new, again.known) == (0, 2)
+    assert (await memory.status(scope=scope)).episodes == 2
+
+
+async def test_of_others_under_one_key_at_once_one_is_kept(memory: Memory, scope: str) -> None:
+    said = [at(f"{n % 4}.", "a") for n in range(8)]
+
+    came = await asyncio.gather(
+        *(memory.add(m, scope=scope, wait=False, key="k", exact=True) for m in said), return_exceptions=True
+    )
+
+    kept = [a for a in came if isinstance(a, Added)]
+    assert sorted((a.new, a.known) for a in kept) == [(0, 1), (1, 0)]
+    assert sum(isinstance(a, MessageConflict) for a in came) == 6
+    assert (await memory.status(scope=scope)).episodes == 1

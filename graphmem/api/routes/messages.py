@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -18,11 +17,9 @@ from graphmem.edits import EDITOR
 from graphmem.errors import NotFound
 from graphmem.intake.messages_json import MessageIn
 from graphmem.lists import Session
-from graphmem.memory import Memory
-from graphmem.models import Episode, EpisodeState, Message, Scope
+from graphmem.models import Episode, EpisodeState, Scope
 from graphmem.operations import Change
 from graphmem.write.delete import Receipt
-from graphmem.write.episodes import episode_id
 
 LOOK_SECONDS = 0.05
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["messages"])
@@ -39,7 +36,8 @@ class MessagesIn(Body):
 class Accepted:
     """What became of messages that were sent: they are kept; `state` tells whether facts were drawn from all of them.
 
-    `changes` are the decisions, where it was waited for them; `parked` why some could not be read, by their ids.
+    `changes` are the decisions, where it was waited for them or messages were known already; `parked` why some could
+    not be read, by their ids.
     """
 
     episode_ids: tuple[str, ...]
@@ -72,11 +70,9 @@ async def add_messages(
     here, scope = held(request), asks.scope(body.user)
     if len(body.messages) > here.service.request_messages:
         raise Refused("too-large", f"a request has at most {here.service.request_messages:,} messages.")
-    messages = _identified([m.message() for m in body.messages], key)
+    messages = [m.message() for m in body.messages]
     await here.limits.check_backlog(asks.tenant, len(messages))
-    if key is not None:
-        await _refuse_other(messages, scope, here.memory)
-    added = await here.memory.add(messages, scope=scope, wait=False)
+    added = await here.memory.add(messages, scope=scope, wait=False, key=key, exact=True)
     if here.worker is not None:
         here.worker.wake()
     told = Accepted(
@@ -86,25 +82,9 @@ async def add_messages(
         state=EpisodeState.PENDING.value,
         status=f"/v1/messages/{added.episode_ids[-1]}",
     )
-    if wait:
+    if wait or added.known:
         told = await _waited(told, request, scope, added.change_number, wait)
     return answer(told, 202, {"Location": told.status})
-
-
-def _identified(messages: list[Message], key: str | None) -> list[Message]:
-    """Give messages without an id one that is the same when the same request is sent again."""
-    if key is None:
-        return messages
-    told = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return [m if m.id is not None else replace(m, id=f"{told}-{n}") for n, m in enumerate(messages)]
-
-
-async def _refuse_other(messages: list[Message], scope: Scope, memory: Memory) -> None:
-    """Raise Refused where the key was used for messages that say something else."""
-    ids = {episode_id(scope, str(m.id)): m for m in messages}
-    for known in await memory.messages_by_ids(list(ids), scope=scope):
-        if known.text and (known.text, known.at) != (ids[known.id].text, ids[known.id].at):
-            raise Refused("conflict", "this Idempotency-Key was sent with other messages; take a new one for these.")
 
 
 async def _waited(told: Accepted, request: Request, scope: Scope, after: int, seconds: float) -> Accepted:
