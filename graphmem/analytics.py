@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from graphmem.adapters.queries import Analysis, Parameter, load_analyses
 from graphmem.base import Base, ScopeLike
+from graphmem.checks import check_range
 from graphmem.dates import parse_date
 from graphmem.errors import InvalidInput
 from graphmem.guard.rewrite import guard
@@ -39,12 +40,17 @@ class Analytics(Base):
         return tuple(load_analyses().values())
 
     async def analyse(
-        self, name: str, *, scope: ScopeLike | Sequence[ScopeLike], parameters: Mapping[str, object] | None = None
+        self,
+        name: str,
+        *,
+        scope: ScopeLike | Sequence[ScopeLike],
+        parameters: Mapping[str, object] | None = None,
+        most: int = MOST_ROWS,
     ) -> Answer:
         """Answer a named analysis over one or several scopes.
 
-        Parameters are numbers or texts, times in the forms of dates (2024, 2024-05, 2024-05-31, a full time). Raises
-        InvalidInput for an unknown analysis, and for an unknown, missing or unreadable parameter.
+        Parameters are numbers or texts, times in the forms of dates (2024, 2024-05, 2024-05-31, a full time); a `limit`
+        is 1 to `most`. Raises InvalidInput for an unknown analysis, and for an unknown, missing or wrong parameter.
         """
         known = load_analyses()
         if name not in known:
@@ -56,6 +62,10 @@ class Analytics(Base):
         if unknown:
             raise InvalidInput(f"{name} takes {', '.join(asked) or 'no parameters'}, not {unknown[0]}.")
         values = {p.name: _value(name, p, given, now) for p in asked.values()}
+        if "limit" in given:
+            check_range("limit", cast("int", values["limit"]), 1, most)
+        elif "limit" in values:
+            values["limit"] = min(cast("int", values["limit"]), most)
         if any(p.name == "now" for p in analysis.parameters):
             values["now"] = now
         found = await self._parts.store.read(name, scopes=[s.key for s in self._scopes(scope)], **values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -42,7 +43,8 @@ def checked_clocks(as_of: AsOf | None) -> AsOf:
 def metadata_of(pairs: Sequence[str]) -> dict[str, FilterValue]:
     """Return metadata that is written as key=value; true, false and quoted texts are read as JSON, all else as it is.
 
-    Raises InvalidInput, also for a key that stands there twice, since a message has one value of it.
+    Raises InvalidInput, also for a key that stands there twice, since a message has one value of it, and for brackets
+    nested too deep to be read.
     """
     found: dict[str, FilterValue] = {}
     for pair in pairs:
@@ -60,6 +62,8 @@ def _filter_value(text: str) -> FilterValue:
         read = json.loads(text)
     except ValueError:
         return text
+    except RecursionError as exc:
+        raise InvalidInput("metadata is flat: this value is nested too deep to be read.") from exc
     return read if isinstance(read, (bool, str)) else text
 
 
@@ -140,4 +144,6 @@ def _check_metadata(metadata: Any) -> None:
                 f"the filter metadata has {key!r}: {value!r}; metadata is flat: compare text with text, number, "
                 "true or false."
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidInput(f"the filter metadata has {key!r}: {value}; no message has such a number.")
         check_encodable("the filter metadata", f"{key}={value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any, LiteralString, cast
 
 import httpx
 from neo4j import AsyncResult, AsyncTransaction
-from neo4j.exceptions import Neo4jError
+from neo4j.exceptions import BrokenRecordError, Neo4jError
 from neo4j.graph import Node, Path, Relationship
 from neo4j.time import Date, DateTime, Duration, Time
 
@@ -42,7 +43,10 @@ async def ask_bolt(transaction: AsyncTransaction, query: Guarded, limit: int) ->
 async def _some(result: AsyncResult, limit: int) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     async for record in result:
-        rows.append(tuple(_plain(value) for value in record.values()))
+        try:
+            rows.append(tuple(_plain(value) for value in record.values()))
+        except BrokenRecordError as exc:
+            raise QueryFailed("a time lies outside of the years 1 to 9999; return toString() of it.") from exc
         if len(rows) > limit:
             break
     return rows
@@ -126,14 +130,23 @@ def _plain(value: Any) -> Any:
             }
         case DateTime() | Date() | Time() | Duration():
             return _time(value)
-        case bytes():
-            return b64encode(value).decode()
+        case float() | bytes():
+            return _scalar(value)
         case list():
             return [_plain(v) for v in cast("list[Any]", value)]
         case dict():
             return {str(k): _plain(v) for k, v in cast("dict[Any, Any]", value).items()}
         case _:
             return value
+
+
+def _scalar(value: float | bytes) -> float | str:
+    """Return what JSON has no form for as text, numbers in the embedded store's words."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "PosInfinity" if value > 0 else "NegInfinity"
 
 
 def _time(value: Any) -> str:

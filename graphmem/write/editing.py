@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -225,9 +226,12 @@ def literal_of(text: str, predicate: str, ontology: Ontology) -> str | Literal:
     if kind is LiteralKind.NUMBER:
         number, _, unit = text.partition(" ")
         try:
-            return Literal(text=text, number=float(number), unit=unit or None)
-        except ValueError as exc:
-            raise InvalidInput(f"{predicate} takes a number, such as 34 or '400 euros', not {text!r}.") from exc
+            read = float(number)
+        except ValueError:
+            read = math.nan
+        if not math.isfinite(read):
+            raise InvalidInput(f"{predicate} takes a number, such as 34 or '400 euros', not {text[:100]!r}.")
+        return Literal(text=text, number=read, unit=unit or None)
     if kind is LiteralKind.DATE:
         return Literal(text=text, date=stated_date(predicate, text)[0])
     return Literal(text=text)

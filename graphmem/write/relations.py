@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -148,12 +149,13 @@ def _object(read: _Read, predicate: Predicate) -> str | Literal | None:
 
 
 def _number(text: str) -> tuple[float | None, str | None]:
-    """Return the first number of a text and what stands after it, or before it as in "$400"."""
+    """Return the first number of a text, None beyond all measure, and what is after it, or before it as in "$400"."""
     found = _NUMBER.search(text)
     if found is None:
         return None, None
     unit = text[found.end() :].strip() or text[: found.start()].strip()
-    return float(found[0].replace(",", "").replace("_", "").replace(" ", "")), unit or None
+    number = float(found[0].replace(",", "").replace("_", "").replace(" ", ""))
+    return (number if math.isfinite(number) else None), unit or None
 
 
 def _interval(read: _Read, said: datetime) -> Interval:

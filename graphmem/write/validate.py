@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -81,6 +82,8 @@ def _check_metadata(what: str, message: Message) -> None:
                 f"{what}: metadata {key!r} is a {type(value).__name__}; metadata is flat: text, numbers, "
                 "true, false or null."
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidMessage(f"{what}: metadata {key!r} is {value}, which JSON has no number for; send a text.")
         for text in (key, value):
             if isinstance(text, str) and any(unicodedata.category(c) == "Cs" for c in text):
                 raise InvalidMessage(f"{what}: metadata {key!a} has lone surrogates.")

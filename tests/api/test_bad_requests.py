@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,12 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/v1/facts", {**FACT, "valid_from": "0001-01-01T00:00:00+14:00"}, 422, "year 1"),
     ("POST", "/v1/cypher", {"user": "ada", "query": "RETURN $n AS n", "parameters": {"n": [2**64]}}, 422, "64 bits"),
     ("POST", "/v1/analytics/most_connected_entities", {"user": "ada", "parameters": {"limit": 2**64}}, 422, "64 bits"),
+    ("GET", "/v1/analytics/believed_on?user=ada&limit=-1", None, 422, "limit"),
+    ("GET", "/v1/analytics/believed_on?user=ada&limit=1001", None, 422, "limit"),
+    ("POST", "/v1/analytics/believed_on", {"user": "ada", "parameters": {"limit": 0}}, 422, "limit"),
     ("GET", "/v1/facts?user=ada&limit=-1", None, 422, "limit"),
+    ("GET", "/v1/facts?user=ada&metadata=a=" + "[" * 3000, None, 422, "nested"),
+    ("POST", "/v1/facts", {**FACT, "predicate": "AGE", "value": "1e999"}, 422, "number"),
     ("GET", "/v1/facts?user=ada&metadata=room", None, 422, "key=value"),
     ("GET", "/v1/facts?user=ada&metadata=room=a&metadata=room=b", None, 422, "twice"),
     ("GET", "/v1/facts?user=ada&as_of=9999-12-31T23:59:59-14:00", None, 200, ""),
@@ -110,6 +116,26 @@ def test_a_body_that_cannot_be_read_is_refused(
 
     assert answer.status_code == status
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/search"])
+def test_a_number_that_no_answer_could_hold_is_refused(client: httpx.Client, path: str) -> None:
+    body = {"user": "no-numbers", "messages": [{**TURIN, "metadata": {"a": 7}}]}
+    if path == "/v1/search":
+        body = {"user": "no-numbers", "query": "x", "filters": {"metadata": {"a": 7}}}
+    content = json.dumps(body).replace("7}", "1e999}")
+    answer = client.post(path, content=content, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 422
+    assert "'a'" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("last", [2**53 + 1, 2**63])
+def test_a_feed_goes_on_from_a_number_that_there_can_be(client: httpx.Client, last: int) -> None:
+    asked = {"user": "ada", "seconds": 0.1}
+    answer = client.get("/v1/changes/feed", params=asked, headers={"Last-Event-ID": str(last)})
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
 
 
 def test_a_body_in_pieces_that_grows_too_large_is_broken_off(client: httpx.Client) -> None:

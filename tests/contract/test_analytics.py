@@ -134,6 +134,8 @@ async def test_wrong_questions_are_refused_in_words(life: Memory, scope: str) ->
         ("churn", {"limit": 3}, "no parameters"),
         ("believed_on", {"valid": "soon"}, "no TIME"),
         ("uncertain_facts", {"limit": "many"}, "no INT"),
+        ("uncertain_facts", {"limit": -1}, "limit is -1"),
+        ("uncertain_facts", {"limit": 10_001}, "10,000"),
     ):
         with pytest.raises(InvalidInput, match=says):
             await life.analyse(name, scope=scope, parameters=parameters)

@@ -243,6 +243,24 @@ async def test_values_nested_too_deep_are_an_error_in_words(house: House) -> Non
         await house.memory.cypher("WITH [] AS a " + deeper * 90 + "RETURN a", scope=MINE_SCOPE)
 
 
+async def test_numbers_that_json_has_not_come_as_text(house: House) -> None:
+    query = "RETURN 0.0/0.0 AS a, 1.0/0.0 AS b, [-1.0/0.0] AS c"
+
+    answer = await house.memory.cypher(query, scope=MINE_SCOPE)
+
+    assert answer.rows == (("NaN", "PosInfinity", ["NegInfinity"]),)
+
+
+async def test_a_time_before_the_year_1_is_told_or_refused_in_words(house: House) -> None:
+    try:
+        answer = await house.memory.cypher("RETURN date({year: -5}) AS then", scope=MINE_SCOPE)
+        told = answer.rows[0][0]
+    except QueryFailed as refused:
+        told = str(refused)
+
+    assert told == "-0005-01-01" or "years 1 to 9999" in told
+
+
 def _told(value: Any) -> Any:
     """Return a value as both ways of asking tell it."""
     if hasattr(value, "iso_format"):

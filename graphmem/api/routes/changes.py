@@ -15,6 +15,7 @@ from pydantic import StrictBool
 from graphmem.api.access import Reader, Writer, who
 from graphmem.api.given import ALWAYS, BODY, Body, Editor, Id, Limit, User, UserQuery, answer, held
 from graphmem.api.problems import Refused, answers
+from graphmem.checks import check_range
 from graphmem.edits import EDITOR
 from graphmem.keys import Right
 from graphmem.memory import Memory
@@ -37,7 +38,9 @@ LOOK_SECONDS = 1.0
 ALIVE_SECONDS = 15.0
 AT_ONCE = 100
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["changes"])
-After = Annotated[int, Query(ge=0, le=2**53, description="the number of the last change seen")]
+MOST_NUMBER = 2**53
+"""Changes are counted up to this, as far as JavaScript does."""
+After = Annotated[int, Query(ge=0, le=MOST_NUMBER, description="the number of the last change seen")]
 
 
 class UndoIn(Body):
@@ -76,9 +79,16 @@ async def follow_changes(
     last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
 ) -> StreamingResponse:
     """Follow decisions as server-sent events; each event's id is its number, from which a client goes on."""
-    begin = max(after, int(last)) if last is not None and last.isascii() and last.isdecimal() else after
+    begin = max(after, _seen(last))
     memory, scope = held(request).memory, asks.scope(user)
     return StreamingResponse(_events(memory, scope, begin, seconds, request), media_type=EVENTS)
+
+
+def _seen(last: str | None) -> int:
+    """Return the number that a Last-Event-ID is, 0 where it is another's; raises InvalidInput for one out of range."""
+    number = int(last) if last is not None and last.isascii() and last.isdecimal() else 0
+    check_range("Last-Event-ID", number, 0, MOST_NUMBER)
+    return number
 
 
 async def _events(memory: Memory, scope: Scope, after: int, seconds: float, request: Request) -> AsyncIterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -31,6 +32,7 @@ from graphmem.api.given import (
 )
 from graphmem.api.problems import answers
 from graphmem.memory import MOST_HOPS, MOST_TOKENS, QUERY_CHARACTERS
+from graphmem.models import Scope
 from graphmem.read.context import Template
 from graphmem.read.found import SearchResult
 from graphmem.read.paths import Paths
@@ -129,14 +131,18 @@ async def list_analyses(request: Request, asks: Reader) -> JSONResponse:
 async def get_analysis(name: Id, user: UserQuery, request: Request, asks: Reader) -> JSONResponse:
     """Answer a named analysis; what else is in the query string are its parameters."""
     given = {key: value for key, value in request.query_params.items() if key != "user"}
-    return answer(await held(request).memory.analyse(name, scope=asks.scope(user), parameters=given))
+    return answer(await _analysed(name, asks.scope(user), given, request))
 
 
 @router.post("/analytics/{name}", operation_id="analyse", response_model=Answer, responses=BODY | answers("timeout"))
 async def analyse(name: Id, body: AnalysisIn, request: Request, asks: Reader) -> JSONResponse:
     """Answer a named analysis, also about several users."""
-    scope = whose(body.user, asks)
-    return answer(await held(request).memory.analyse(name, scope=scope, parameters=body.parameters))
+    return answer(await _analysed(name, whose(body.user, asks), body.parameters, request))
+
+
+async def _analysed(name: str, scope: Scope | list[Scope], given: Mapping[str, str | int], request: Request) -> Answer:
+    here = held(request)
+    return await here.memory.analyse(name, scope=scope, parameters=given, most=here.service.result_rows)
 
 
 @router.get("/paths", operation_id="find_paths", response_model=Paths, responses=answers("not-found", "timeout"))

@@ -67,6 +67,7 @@ def test_an_invented_predicate_becomes_related_to() -> None:
         ({"object": None}, "says nothing"),
         ({"object": "x" * 301}, "needs an entity"),
         ({"predicate": "AGE", "object": "old"}, "number in digits"),
+        ({"predicate": "AGE", "object": "9" * 400}, "number in digits"),
         ({"predicate": "HAPPENS_ON", "object": "soon"}, "no date"),
         ({"predicate": "NOTED", "object": None}, "says nothing"),
     ],

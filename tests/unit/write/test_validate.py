@@ -29,6 +29,8 @@ AT = datetime(2024, 5, 1, tzinfo=UTC)
         ({"id": "a\x07"}, "control"),
         ({"metadata": {"a": {"b": 1}}}, "flat"),
         ({"metadata": {"a": [1]}}, "flat"),
+        ({"metadata": {"a": float("inf")}}, "no number"),
+        ({"metadata": {"a": float("nan")}}, "no number"),
         ({"metadata": {"a": "\udfff"}}, "surrogates"),
         ({"metadata": {str(i): i for i in range(51)}}, "at most 50"),
     ],
