@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from graphmem import Memory
-from graphmem.settings import read_settings
+from graphmem import Memory, Settings
+from graphmem.api.limits import BACKLOG_SECONDS, Limits
+from graphmem.settings import Service, read_settings
 from tests.api.conftest import environment_of, running
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
@@ -63,6 +65,15 @@ def test_more_messages_than_may_wait_are_put_off(slow: str) -> None:
     assert (full.status_code, full.json()["type"]) == (429, "/problems/backlog-full")
     assert int(full.headers["retry-after"]) > 0
     assert search.status_code == 200
+
+
+async def test_steady_traffic_is_let_in_while_nothing_waits(tmp_path: Path) -> None:
+    service = Service(backlog=5)
+    async with Memory.open(Settings(home=tmp_path)) as memory:
+        limits = Limits(memory=memory, service=service)
+        for _ in range(4 * service.backlog):
+            await limits.check_backlog("acme", 1)
+            await asyncio.sleep(BACKLOG_SECONDS / 4)
 
 
 def test_a_query_of_ones_own_returns_as_many_rows_as_may_be(slow: str) -> None:
