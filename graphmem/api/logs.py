@@ -103,7 +103,7 @@ class Observed:
 
 def _route(scope: Mapping[str, Any]) -> str:
     """Return the route's pattern, so that ids of users make no series of their own."""
-    path: str = getattr(scope.get("route"), "path", "")
+    path: str = getattr(scope.get("route"), "path_format", "")
     return path or "unknown"
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -182,6 +183,21 @@ async def test_sent_again_nothing_is_kept_twice(client: Client, served: Served, 
     assert once.json()["episode_ids"] == again.json()["episode_ids"]
     assert (other.status_code, other.json()["type"]) == (409, "/problems/conflict")
     assert (await client.message(once.json()["episode_ids"][0], scope=user)).text == "I live in Turin."
+
+
+async def test_names_with_slashes_are_read_exported_and_erased(client: Client, served: Served, user: str) -> None:
+    slashed, session = f"{user}/home/export", "2024/messages"
+    await client.add(said("I live in Turin.", session=session), scope=slashed)
+    kept = await client.messages(scope=slashed, session=session)
+    with served.client() as raw:
+        exported = raw.get(f"/v1/users/{quote(slashed, safe='')}/export")
+    erased = await client.erase(scope=slashed)
+
+    assert [e.text for e in kept] == ["I live in Turin."]
+    assert (exported.status_code, exported.text.count("I live in Turin.") > 0) == (200, True)
+    assert (erased.deleted["Scope"], erased.deleted["Episode"]) == (1, 1)
+    with pytest.raises(NotFound):
+        await client.messages(scope=slashed, session=session)
 
 
 async def test_deleting_and_erasing_give_receipts(client: Client, local: Memory, user: str) -> None:

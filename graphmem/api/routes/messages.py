@@ -131,7 +131,7 @@ async def list_sessions(
 
 
 @router.get(
-    "/sessions/{session}/messages",
+    "/sessions/{session:path}/messages",
     operation_id="list_session_messages",
     response_model=list[Episode],
     responses=answers("not-found"),

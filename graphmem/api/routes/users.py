@@ -45,14 +45,14 @@ async def list_users(
     return answer(await held(request).memory.users(tenant=asks.tenant, limit=limit, after=after))
 
 
-@router.delete("/users/{user}", operation_id="erase_user", response_model=Erased, responses=answers("conflict"))
+@router.delete("/users/{user:path}", operation_id="erase_user", response_model=Erased, responses=answers("conflict"))
 async def erase_user(user: UserPath, request: Request, asks: Admin) -> JSONResponse:
     """Delete all that is kept of a user, for good; the receipt counts it."""
     return answer(await held(request).memory.erase(scope=asks.scope(user)))
 
 
 @router.get(
-    "/users/{user}/export",
+    "/users/{user:path}/export",
     operation_id="export_user",
     response_class=StreamingResponse,
     responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}} | answers("not-found", "conflict"),
