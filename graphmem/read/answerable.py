@@ -13,6 +13,7 @@ from graphmem.read.asked import Asked
 from graphmem.read.found import FoundEpisode, FoundFact
 from graphmem.read.late import Nearest
 from graphmem.read.question import named_speaker, stems
+from graphmem.read.walk import Chain
 from graphmem.read.weights import total
 
 FILE = Path(__file__).with_name("answerable.json")
@@ -50,9 +51,16 @@ def load_fit() -> Fit:
 
 
 def answerability(
-    asked: Asked, episodes: Sequence[FoundEpisode], facts: Sequence[FoundFact], nearest: Nearest
+    asked: Asked,
+    episodes: Sequence[FoundEpisode],
+    facts: Sequence[FoundFact],
+    chains: Mapping[str, Chain],
+    nearest: Nearest,
 ) -> Answerability:
-    """Judge what was found; without a comparison token by token, anything found counts as an answer."""
+    """Judge what was found; without a comparison token by token, anything found counts as an answer.
+
+    So does a best fact that says the very thing that is asked of who is named, whatever messages tell.
+    """
     compared = [e for e in episodes if e.episode.id in nearest]
     if not compared:
         found = bool(episodes or facts)
@@ -60,6 +68,9 @@ def answerability(
     fit = load_fit()
     signs = answer_signs(asked, compared, nearest)
     confidence = fit.confidence(signs)
+    chain = chains.get(facts[0].fact.id) if facts else None
+    if chain is not None and chain.asked:
+        confidence = max(confidence, fit.least)
     return Answerability(confidence=round(confidence, 4), answerable=confidence >= fit.least, signs=signs)
 
 

@@ -124,7 +124,7 @@ class ReadPipeline:
             nearest = await self._nearest(question_tokens, asked.keys, ranking)
         with _timed(timings, "order"):
             episodes = varied_messages(ranking.found(nearest, until, max(among, CHOSEN)))
-            known = answerability(asked, episodes, facts, nearest)
+            known = answerability(asked, episodes, facts, expanded.chains, nearest)
         mode = rerank or self._rerank
         if mode != "none":
             with _timed(timings, "rerank"):

@@ -34,9 +34,10 @@ COUNTED = 20
 OF_ONE_PART = 0.1
 """What a walk counts where the question is one part: how near a fact is to it says the same, and in any language."""
 Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
-_Parts: TypeAlias = Sequence[tuple[Place, Mapping[Relation, float]]]
-_Reading: TypeAlias = tuple[Place, bool, float]
-"""Where a question has been read to, whether that is its end, and how well a fact says what was read."""
+_Parts: TypeAlias = Sequence[tuple[Place, Mapping[Relation, float], float]]
+"""Where parts of a question end, how likely each means each relation, and the one it means most."""
+_Reading: TypeAlias = tuple[Place, bool, float, bool]
+"""Where a question has been read to, whether that is its end, how well a fact says what was read, and whether best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """How a fact was reached: how good a chain ends there, 1 for the best and 0 for none of the best, and its facts."""
+    """How a fact was reached: how good a chain ends there, 1 for the best and 0 for none of the best, and its facts.
+
+    It is `asked` for where each of its facts says what its part of the question means more likely than all else does.
+    """
 
     gain: float
     path: tuple[str, ...]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class _Way:
     path: tuple[str, ...]
     seen: frozenset[str]
     fits: float
+    asked: bool = True
 
 
 @dataclass(slots=True)
@@ -86,7 +92,9 @@ class Walk:
     steps: dict[str, Step] = field(default_factory=dict[str, Step])
     _touching: dict[str, list[Step]] = field(default_factory=lambda: defaultdict[str, list[Step]](list))
     _ways: list[_Way] = field(default_factory=list[_Way])
-    _ends: dict[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict[str, tuple[float, tuple[str, ...]]])
+    _ends: dict[str, tuple[float, tuple[str, ...], bool]] = field(
+        default_factory=dict[str, tuple[float, tuple[str, ...], bool]]
+    )
     _single: bool = False
 
     def begin(self, names: Iterable[tuple[str, Nested]]) -> list[str]:
@@ -128,7 +136,8 @@ class Walk:
         for way in self._ways:
             at = id(way.nested), way.place
             if at not in read:
-                read[at] = [(place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores], {}
+                told = ((place, scores[text]) for place, text in way.nested.parts(way.place) if text in scores)
+                read[at] = [(place, likely, max(likely.values(), default=0.0)) for place, likely in told], {}
             parts, known = read[at]
             steps = [(s, s.subject == way.entity) for s in self._touching[way.entity] if s.id not in way.path]
             alike = Counter((s.forwards[0].phrase, forwards) for s, forwards in steps)
@@ -153,14 +162,14 @@ class Walk:
         other = step.object if step.subject == way.entity else step.subject
         if other in way.seen:
             return
-        for place, ends, fits in readings:
-            whole = before + fits + HOP_GAIN
+        for place, ends, fits, best in readings:
+            whole, asked = before + fits + HOP_GAIN, way.asked and best
             if ends:
                 if step.passes and (step.id not in self._ends or whole > self._ends[step.id][0]):
-                    self._ends[step.id] = (whole, way.path)
+                    self._ends[step.id] = (whole, way.path, asked)
             elif other and ((other, place) not in following or whole > following[other, place].fits):
                 path = (*way.path, step.id)
-                following[other, place] = _Way(way.nested, place, other, path, way.seen | {other}, whole)
+                following[other, place] = _Way(way.nested, place, other, path, way.seen | {other}, whole, asked)
 
     @property
     def chains(self) -> dict[str, Chain]:
@@ -176,7 +185,7 @@ class Walk:
         share = OF_ONE_PART if self._single else 1.0
         behind = accumulate((self._ends[f][0] - self._ends[best[0]][0] for f in best), min)
         return {
-            f: Chain(gain=share * _gain(rank, less), path=self._ends[f][1])
+            f: Chain(gain=share * _gain(rank, less), path=self._ends[f][1], asked=self._ends[f][2])
             for rank, (f, less) in enumerate(zip(best, behind, strict=True))
         }
 
@@ -188,5 +197,5 @@ def _gain(rank: int, behind: float) -> float:
 
 def _readings(said: Sequence[Relation], parts: _Parts, end: Place) -> list[_Reading]:
     """Return how well what a fact says fits each part that may be read next, where it fits at all."""
-    best = ((place, [likely[r] for r in said if r in likely]) for place, likely in parts)
-    return [(place, place == end, max(fits)) for place, fits in best if fits]
+    fits = ((place, [likely[r] for r in said if r in likely], best) for place, likely, best in parts)
+    return [(place, place == end, max(found), max(found) >= best) for place, found, best in fits if found]

@@ -7,7 +7,7 @@ import pytest
 from graphmem import AsOf, Memory
 from graphmem.read import expand
 from tests.conftest import Add as Story
-from tests.values import day
+from tests.values import day, said
 
 
 async def test_what_was_taken_back_by_hand_is_not_told(memory: Memory, scope: str) -> None:
@@ -96,3 +96,16 @@ async def test_a_common_name_is_found_in_spite_of_a_slip(memory: Memory, scope: 
 
     assert found.facts, slip
     assert found.facts[0].fact.subject[0] == slip[0]
+
+
+async def test_what_a_fact_says_is_known_whoever_else_speaks(memory: Memory, scope: str) -> None:
+    for number, (speaker, text) in enumerate(
+        (("Ben", "I love living by the sea."), ("Ada", "Good morning!"), ("Ben", "Where does one live well?"))
+    ):
+        await memory.add(said(text, f"2024-01-0{number + 1}", speaker=speaker), scope=scope)
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope)
+
+    found = await memory.search("Where does Ada live?", scope=scope)
+
+    assert found.answerable
+    assert not found.text.startswith("Nothing is known")

@@ -61,16 +61,16 @@ def test_the_only_speaker_is_not_told_apart() -> None:
 
 
 def test_what_the_other_speaker_did_is_less_sure() -> None:
-    hers = answerability(asked("What did Ada paint?"), TALK, (), NEAREST)
-    his = answerability(asked("What did Ben paint?"), TALK, (), NEAREST)
+    hers = answerability(asked("What did Ada paint?"), TALK, (), {}, NEAREST)
+    his = answerability(asked("What did Ben paint?"), TALK, (), {}, NEAREST)
 
     assert 0 < his.confidence < hers.confidence < 1
     assert hers.answerable
 
 
 def test_without_tokens_what_is_found_counts() -> None:
-    assert answerability(asked("What?"), TALK, (), {}).confidence == 1.0
-    assert not answerability(asked("What?"), (), (), {}).answerable
+    assert answerability(asked("What?"), TALK, (), {}, {}).confidence == 1.0
+    assert not answerability(asked("What?"), (), (), {}, {}).answerable
 
 
 def test_the_fit_knows_all_signs() -> None:
