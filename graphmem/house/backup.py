@@ -25,7 +25,7 @@ LABELS = ("Session", "Entity", "Episode", "Fact", "FactVersion", "Rule", "Change
 _PAGE = 500
 _TRIES = 5
 # Who holds the scope's turn to draw facts, and where it came from, is of this graph only.
-_PASSING = {"turn_owner", "turn_until", "restoring", "restored_from"}
+_PASSING = {"turn_owner", "turn_until", "restoring", "restored_from", "erasing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

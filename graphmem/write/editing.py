@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmem import rows
 from graphmem.dates import WRITE, after, parse_date
-from graphmem.errors import InvalidInput
+from graphmem.errors import InvalidInput, NotFound, StoreConflict
 from graphmem.models import (
     EDITS,
     Entity,
@@ -32,7 +32,7 @@ from graphmem.ports import Reader, Transaction
 from graphmem.text import fold
 from graphmem.write.clean import Cleaning, clean
 from graphmem.write.delete import Receipt, delete_episode
-from graphmem.write.episodes import store_episodes
+from graphmem.write.episodes import read_episodes, store_episodes
 from graphmem.write.ledger import Ledger
 from graphmem.write.link import candidates
 from graphmem.write.merge import comparing, merging, splitting, withdrawal
@@ -41,7 +41,7 @@ from graphmem.write.replies import DecisionReply, ResolutionReply
 from graphmem.write.resolve import Shown
 from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
-from graphmem.write.undo import facts_by_id, undoing
+from graphmem.write.undo import fact_by_id, facts_by_id, undoing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Editor:
         """Give a fact other dates; raises InvalidInput where another value holds then."""
 
         async def build(tx: Transaction, now: datetime) -> Draft:
-            known = (await facts_by_id([fact.id], scope, tx))[fact.id]
+            known = await fact_by_id(fact.id, scope, tx)
             redated = replace(known.state, interval=interval)
             await self._check_place(known.in_state(redated), scope, tx)
             operation = Revise(
@@ -96,7 +96,7 @@ class Editor:
         """Believe a fact no more; it can be undone."""
 
         async def build(tx: Transaction, now: datetime) -> Draft:
-            known = (await facts_by_id([fact.id], scope, tx))[fact.id]
+            known = await fact_by_id(fact.id, scope, tx)
             return Draft(operations=(withdrawal(known, now),), reason="forgotten by hand", editor=editor)
 
         return await decide(build, scope, self._tools)
@@ -182,8 +182,10 @@ class Editor:
             clock=self._tools.clock,
             state=EpisodeState.DONE,
         )
-        found = await self._store.read("episodes_by_ids", scopes=[scope.key], ids=list(kept.ids))
-        episode = rows.episode(found[0]["episode"])
+        found = await read_episodes(kept.ids, scope, self._store)
+        if not found:
+            raise StoreConflict(f"{scope.key} was erased while it was written to; do it again.")
+        episode = found[0]
         known = await candidates([stated.subject], scope, self._store)
         kind = next((e.type for e in known if fold(stated.subject) in e.names), "Person")
         mentions = [Mention(name=stated.subject, type=kind)]
@@ -215,6 +217,8 @@ class Editor:
 
     async def _entity(self, entity_id: str, scope: Scope, reader: Reader) -> Entity:
         found = await reader.read("entities_by_ids", scopes=[scope.key], ids=[entity_id])
+        if not found:
+            raise NotFound(f"there is no entity {entity_id!r} in this scope.")
         return rows.entity(found[0]["entity"])
 
 

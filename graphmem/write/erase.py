@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphmem.errors import StoreConflict
@@ -11,8 +12,9 @@ from graphmem.ports import Clock, Embedder, Store, Transaction
 from graphmem.write.turn import turn
 
 BATCH = 500
-# The Scope node goes last: while it is there, an interrupted erasure is seen.
-LABELS = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Usage", "Scope")
+# The Scope node goes last: while it is there, an interrupted erasure is seen, and keeps writers out.
+CONTENT = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Usage")
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,25 +27,47 @@ class Erased:
 
 
 async def erase(scope: Scope, store: Store, embedder: Embedder, clock: Clock) -> Erased:
-    """Delete all that a scope holds, for good, and what the embedder keeps; a writer meanwhile is a StoreConflict.
+    """Delete all that a scope holds, for good, and what the embedder keeps; writers meanwhile get StoreConflict.
 
-    Whoever reads its messages ends what is begun first.
+    Whoever reads its messages ends what is begun first. One that is cut short keeps writers out until it is run again.
     """
     async with turn(scope, store, clock):
-        deleted = await delete_nodes(scope, store)
-    left = (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]
-    if left:
-        raise StoreConflict(f"{left} nodes came to {scope.key} while it was erased. Stop its writers, and erase again.")
+        await _begin(scope, store)
+        deleted = await _delete_content(scope, store) + await _delete(("Scope",), scope, store)
     await embedder.forget()
-    return Erased(scope=scope.key, deleted=deleted, remains=await store.purge())
+    return Erased(scope=scope.key, deleted=dict(deleted), remains=await store.purge())
 
 
-async def delete_nodes(scope: Scope, store: Store) -> dict[str, int]:
-    """Delete all nodes of a scope, and count them by label."""
-    deleted: dict[str, int] = {}
-    for label in LABELS:
+async def delete_nodes(scope: Scope, store: Store) -> None:
+    """Delete all nodes of a scope."""
+    await _delete((*CONTENT, "Scope"), scope, store)
+
+
+async def _begin(scope: Scope, store: Store) -> None:
+    """Keep writers out; those that hold the scope's lock end first."""
+
+    async def work(tx: Transaction) -> None:
+        await tx.write("begin_erase", scope=scope.key)
+
+    await store.transact(work)
+
+
+async def _delete_content(scope: Scope, store: Store) -> Counter[str]:
+    """Delete what a scope holds, again where more came meanwhile, as what asking a model took does."""
+    deleted: Counter[str] = Counter()
+    for _ in range(_TRIES):
+        deleted += await _delete(CONTENT, scope, store)
+        if not (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]:
+            return deleted
+    raise StoreConflict(f"nodes came to {scope.key} while it was erased. Stop its writers, and erase it again.")
+
+
+async def _delete(labels: Sequence[str], scope: Scope, store: Store) -> Counter[str]:
+    """Delete the nodes of some labels, and count them by label."""
+    deleted: Counter[str] = Counter()
+    for label in labels:
         while count := await _batch(label, scope, store):
-            deleted[label] = deleted.get(label, 0) + count
+            deleted[label] += count
     return deleted
 
 

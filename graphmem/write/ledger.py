@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from graphmem import rows
 from graphmem.errors import InvalidInput, StoreConflict
 from graphmem.models import (
     ConflictKind,
@@ -34,6 +33,7 @@ from graphmem.write.replies import ResolutionReply
 from graphmem.write.resolve import PairDecision, Shown, resolution_request, resolve, resolve_pairs, show
 from graphmem.write.settle import Decision, Settled, Unsettled, closes, settle
 from graphmem.write.single import Draft, Tools, decide
+from graphmem.write.undo import fact_by_id
 
 ROUNDS = 5
 
@@ -166,7 +166,7 @@ class Ledger:
         compared: Mapping[str, Vector] = vectors if reading.compares else {}
         found = await detect_conflicts(linked.stated, scope, self._ontology, compared, now, reader)
         if reading.corrects is not None:
-            wrong = rows.fact((await reader.read("facts_by_ids", scopes=[scope.key], ids=[reading.corrects]))[0])
+            wrong = await fact_by_id(reading.corrects, scope, reader)
             _refuse_crowding(found[0], wrong, self._ontology)
             return replace(linked, decisions=(_correction(linked.stated[0], wrong, now),))
         forgotten = await find_forgotten(linked.stated, scope, self._ontology, reader)
@@ -190,10 +190,11 @@ class Ledger:
     ) -> tuple[Change, ...]:
         """Write one exchange; what changed since it was judged is looked at again, inside the lock."""
         locked = await lock_scope(scope, self._tools.embedder, now, tx)
-        if reading.settles:
-            states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in reading.exchange])
-            if any(row["state"] != EpisodeState.PENDING for row in states):
-                return ()
+        states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in reading.exchange])
+        if len(states) < len(reading.exchange):
+            raise StoreConflict(f"messages of {scope.key} were erased while facts were drawn from them.")
+        if reading.settles and any(row["state"] != EpisodeState.PENDING for row in states):
+            return ()
         changes = await self._write(reading, judged, scope, now, locked, tx)
         if reading.settles:
             await settle_episodes(tx, reading.exchange, scope, EpisodeState.DONE, reading.extraction, None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem import rows
-from graphmem.errors import InvalidInput
+from graphmem.errors import InvalidInput, NotFound
 from graphmem.models import Entity, Fact, Interval, Sameness, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import (
@@ -71,6 +71,9 @@ async def comparing(one: Entity, other: Entity, state: Sameness, scope: Scope, r
 async def _entities(one: str, other: str, scope: Scope, reader: Reader) -> tuple[Entity, Entity]:
     found = await reader.read("entities_by_ids", scopes=[scope.key], ids=[one, other])
     by_id = {e.id: e for e in (rows.entity(row["entity"]) for row in found)}
+    missing = next((i for i in (one, other) if i not in by_id), None)
+    if missing is not None:
+        raise NotFound(f"there is no entity {missing!r} in this scope.")
     return by_id[one], by_id[other]
 
 

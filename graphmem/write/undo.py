@@ -89,6 +89,14 @@ async def facts_by_id(ids: Sequence[str], scope: Scope, reader: Reader) -> dict[
     return {f.id: f for f in map(rows.fact, found)}
 
 
+async def fact_by_id(fact_id: str, scope: Scope, reader: Reader) -> Fact:
+    """Return a fact; raises NotFound, also where it is gone since it was looked for."""
+    found = await facts_by_id([fact_id], scope, reader)
+    if fact_id not in found:
+        raise NotFound(f"there is no fact {fact_id!r} in this scope.")
+    return found[fact_id]
+
+
 async def _entities(changes: Sequence[Change], scope: Scope, reader: Reader) -> list[Entity]:
     ids = {op.after.id for c in changes for op in c.operations if isinstance(op, ChangeEntity)}
     ids |= {op.entity_id for c in changes for op in c.operations if isinstance(op, NameEntity)}

@@ -10,7 +10,7 @@ import pytest
 
 from graphmem import AsOf, Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.errors import InvalidInput, NotFound, UndoRefused
+from graphmem.errors import InvalidInput, NotFound, StoreConflict, UndoRefused
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
@@ -249,6 +249,44 @@ async def test_an_erased_scope_leaves_nothing_and_no_other_loses_anything(
     assert (await memory.status(scope=f"{scope}-eve")).episodes == 1
     await story("I live in Turin.", "2024-01-10")
     assert await values(memory, scope) == ["Ada lives in Turin"]
+
+
+async def test_erasing_beside_writers_leaves_a_graph_without_faults(memory: Memory, scope: str) -> None:
+    async def write(number: int) -> None:
+        for n in range(4):
+            await memory.add(said(f"I live in Turin, house {number}-{n}.", "2024-01-10"), scope=scope, wait=False)
+
+    async def edit(number: int) -> None:
+        for city in ("Turin", "Oslo"):
+            changes = await memory.assert_fact("Ada", "LIVES_IN", f"{city} {number}", scope=scope)
+            added = next(op.fact for c in changes for op in c.operations if isinstance(op, Add))
+            await memory.forget(added.id, scope=scope)
+
+    async def erase() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            await memory.erase(scope=scope)
+
+    await memory.assert_fact("Ada", "LIVES_IN", "Rome", scope=scope)
+    writing = [*(write(n) for n in range(4)), *(edit(n) for n in range(4))]
+    erased, *written = await asyncio.gather(erase(), *writing, return_exceptions=True)
+
+    assert erased is None
+    assert [e for e in written if e is not None and not isinstance(e, (StoreConflict, NotFound))] == []
+    assert await memory.verify(scope=scope) == ()
+
+
+async def test_an_erasure_that_was_cut_short_keeps_writers_out_until_it_is_done(
+    memory: Memory, settings: Settings, scope: str
+) -> None:
+    await memory.add(said("I live in Turin.", "2024-01-10"), scope=scope, wait=False)
+    cypher(settings, "MATCH (s:Scope {id: $scope}) SET s.erasing = true", scope=f"test/{scope}")
+
+    with pytest.raises(StoreConflict, match="erase it again"):
+        await memory.add(said("I live in Oslo.", "2024-06-20"), scope=scope, wait=False)
+    await memory.erase(scope=scope)
+
+    assert (await memory.add(said("I live in Oslo.", "2024-06-20"), scope=scope, wait=False)).new == 1
 
 
 async def test_what_was_erased_is_under_no_label_in_no_property_and_in_no_file(
