@@ -137,7 +137,7 @@ class ReadPipeline:
                 facts=facts[:among],
                 episodes=episodes[:among],
                 withdrawn=withdrawn,
-                outdated=outdated_messages(expanded.facts.values(), holding),
+                outdated=outdated_messages(expanded.facts.values(), as_of, now),
             )
             context = render_context(
                 evidence, tokens, self._embedder.count_tokens, now, template=template, answerable=known.answerable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from graphmem.models import AsOf, Fact, FactVersion
@@ -36,10 +36,18 @@ def over_at(
     return over
 
 
-def outdated_messages(facts: Iterable[Fact], holding: Collection[str]) -> set[str]:
-    """Return the messages that stated something which does not hold, among some facts, and nothing that does."""
-    stated = [(s.episode_id, f.id in holding) for f in facts for s in f.sources]
-    return {episode for episode, _ in stated} - {episode for episode, holds in stated if holds}
+def outdated_messages(facts: Iterable[Fact], as_of: AsOf, now: datetime) -> set[str]:
+    """Return the messages of which, among some facts, all that they stated had ended or been taken back by then."""
+    stated = [(s.episode_id, _is_gone(f, as_of, now)) for f in facts for s in f.sources]
+    return {episode for episode, gone in stated if gone} - {episode for episode, gone in stated if not gone}
+
+
+def _is_gone(fact: Fact, as_of: AsOf, now: datetime) -> bool:
+    known = as_of.known or now
+    state = fact.as_known(known)
+    if state is None:
+        return any(version.created_at <= known for version in (fact.state, *fact.versions))
+    return state.interval.end is not None and state.interval.end <= (as_of.valid or now)
 
 
 def _place(fact: Fact) -> tuple[str, str, str]:

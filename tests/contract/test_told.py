@@ -27,9 +27,14 @@ async def test_a_message_is_marked_when_what_it_stated_is_over(memory: Memory, s
     await story("We moved to Oslo last week!", "2024-06-20")
 
     text = (await memory.search("Where does Ada live?", scope=scope)).text
+    then = (await memory.search("Where does Ada live?", scope=scope, as_of=AsOf(valid=day("2024-03-01")))).text
+    earlier = (await memory.search("Where does Ada live?", scope=scope, as_of=AsOf(known=day("2024-12-01")))).text
 
     assert "F1 Ada lives in Oslo (" in text
     assert "Ada: I live in Turin. (no longer so)" in text
+    assert "(no longer so)" not in then
+    assert "Ada: I live in Turin." in earlier
+    assert "(no longer so)" not in earlier
 
 
 async def test_who_it_was_in_a_named_time_is_found_over_a_hop(memory: Memory, scope: str) -> None:
