@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import uuid
@@ -65,7 +66,9 @@ async def store_episodes(
         texts = [embedded_text(row["speaker"], row["text"]) for row in part]
         vectors = await embedder.embed(texts)
         written = [{**row, "embedding": vector} for row, vector in zip(part, vectors, strict=True)]
-        sizes = {row["id"]: embedder.count_tokens(text) for row, text in zip(part, texts, strict=True)}
+        # In a thread: of texts of 100 kB each this takes seconds, in which others would not be answered.
+        counts = await asyncio.to_thread(_counts, texts, embedder)
+        sizes = {row["id"]: count for row, count in zip(part, counts, strict=True)}
 
         async def work(
             transaction: Transaction, written: list[dict[str, Any]] = written, sizes: dict[str, int] = sizes
@@ -80,6 +83,10 @@ async def store_episodes(
         new += stored
         change_number = number if change_number is None else change_number
     return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number or 0)
+
+
+def _counts(texts: Sequence[str], embedder: Embedder) -> list[int]:
+    return [embedder.count_tokens(text) for text in texts]
 
 
 async def _unknown(
