@@ -13,7 +13,7 @@ from graphmem.models import Scope
 from graphmem.text import STOP_WORDS, fold
 
 _STEMMER: Any = snowballstemmer.stemmer("english")
-_WORD = re.compile(r"\w+(?:'\w+)*")
+WORD = re.compile(r"\w+(?:'\w+)*")
 MOST_WORDS = 60
 MOST_FUZZY = 12
 """How many words may be mistyped in one query: each stands for up to 50, and Lucene takes 1,024 in all."""
@@ -25,7 +25,7 @@ FUZZY_LETTERS = 4
 def words(text: str) -> list[str]:
     """Return the folded words of a text, in order."""
     # Of ASCII letters folding only changes the case, and how they are spaced is nothing to words.
-    return _WORD.findall(text.lower() if text.isascii() else fold(text))
+    return WORD.findall(text.lower() if text.isascii() else fold(text))
 
 
 def scoped(scopes: Sequence[Scope], terms: Iterable[str], mistyped: Iterable[str] = ()) -> str | None:

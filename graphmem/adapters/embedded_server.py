@@ -143,7 +143,8 @@ class EmbeddedServer:
                     raise StoreExhausted(f"the disk of {self.directory} is full: make room there, and open it again.")
                 told = log.read_bytes()[before:].decode("utf-8", errors="replace")
                 if tries > 1 and PORT_TAKEN in told:
-                    return self._start(tries - 1)
+                    self._start(tries - 1)
+                    return
                 raise StoreUnavailable(
                     f"the embedded store in {self.directory} did not start. Its log ends:\n{told[-1500:]}"
                 )
@@ -155,7 +156,6 @@ class EmbeddedServer:
             time.sleep(0.02)
         # Not ours to wait for: it outlives this process if another one uses it.
         child.returncode = 0
-        return None
 
 
 def kill_server(directory: Path) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graphmem.lucene import WORD
 from graphmem.text import fold
 
 PLACEHOLDER = "Anna"
@@ -17,7 +18,6 @@ PLACEHOLDER = "Anna"
 MOST_RIGHT = 6
 """How many words after the name may be cut apart, up to a comma."""
 _ARTICLES = {"the", "a", "an"}
-_WORD = re.compile(r"\w+(?:'\w+)*")
 _OWNED = re.compile(r"'s\b|(?:(?<=s)|^)'(?= )")
 """After a name, or after any word in s: "James' boss"."""
 _TIME_FIRST = re.compile(r"^(as of|in|on|by|before|after|since|during|until)\b[^,]{1,40},\s*", re.IGNORECASE)
@@ -89,7 +89,7 @@ def nested(question: str, names: Sequence[str]) -> Nested | None:
     Names are compared word by word, without case, accents and what stands between words.
     """
     text = _ASIDE_LAST.sub("", _TIME_FIRST.sub("", question.strip().replace("’", "'")).rstrip("?!. "))
-    said = [(_plain(m[0]), m.start(), m.start() + len(m[0].removesuffix("'s"))) for m in _WORD.finditer(text)]
+    said = [(_plain(m[0]), m.start(), m.start() + len(m[0].removesuffix("'s"))) for m in WORD.finditer(text)]
     for words in sorted(map(_words, names), key=len, reverse=True):
         for n in range(len(said) - len(words) + 1) if words else ():
             if [word for word, _, _ in said[n : n + len(words)]] == words:
@@ -98,7 +98,7 @@ def nested(question: str, names: Sequence[str]) -> Nested | None:
 
 
 def _words(name: str) -> list[str]:
-    return [_plain(m[0]) for m in _WORD.finditer(name.replace("’", "'"))]
+    return [_plain(m[0]) for m in WORD.finditer(name.replace("’", "'"))]
 
 
 def _plain(word: str) -> str:

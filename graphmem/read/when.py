@@ -12,7 +12,9 @@ from graphmem.text import fold
 
 _UNITS = {"day": 1, "week": 7, "weekend": 3, "month": 31, "year": 365}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_NUMBERS = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|couple of|\\d{1,3}"
+_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_COUNT = {word: n for n, word in enumerate(_COUNTS, start=1)} | {"a": 1, "an": 1, "few": 3, "couple of": 2}
+_NUMBERS = "|".join([*_COUNT, r"\d{1,3}"])
 _AGO = re.compile(rf"\b(?:{_NUMBERS}) (day|week|month|year)s? ago\b")
 _LAST = re.compile(r"\b(?:last|this|past|next) (day|week|weekend|month|year)\b")
 _LASTING = re.compile(rf"\b(?:last|past) ({_NUMBERS}) (day|week|month|year)s\b")
@@ -20,8 +22,6 @@ _DAY = re.compile(r"\b(yesterday|today|tonight)\b")
 _SEASON = re.compile(
     r"\b(?:(last|this) (spring|summer|autumn|fall|winter)|(spring|summer|autumn|winter)(?: of)? (\d{4}))\b"
 )
-_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_COUNT = {word: n for n, word in enumerate(_COUNTS, start=1)} | {"a": 1, "an": 1, "few": 3, "couple of": 2}
 _VAGUE = re.compile(r"\b(few|couple of)\b")
 
 
