@@ -19,11 +19,13 @@ from graphmem.adapters.recording_chat import RecordingChat
 from graphmem.adapters.replay_chat import ReplayChat
 from graphmem.adapters.schema import open_store
 from graphmem.adapters.token_embedder import LocalTokens
+from graphmem.adapters.token_means import TokenMeans
 from graphmem.errors import ModelUnavailable
 from graphmem.ontology import Ontology, load_ontology
-from graphmem.ports import ChatModel, Clock, Embedder, Reranker, Store, TokenEmbedder
+from graphmem.ports import ChatModel, Clock, Embedder, Reranker, Store
 from graphmem.prices import load_prices
 from graphmem.read.pipeline import ReadPipeline
+from graphmem.read.relations import Relations
 from graphmem.settings import Settings
 from graphmem.write.editing import Editor
 from graphmem.write.ledger import Ledger
@@ -73,7 +75,10 @@ async def build(
 ) -> Parts:
     """Open the store and build the pipelines; a part given here takes the place of the settings' one."""
     clock = clock or SystemClock()
-    owned, embedder = embedder is None, build_embedder(settings, embedder)
+    tokens = build_token_embedder(settings)
+    # Parts of English questions are told apart best by the model that compares tokens.
+    of_parts = None if tokens is None else _cached(TokenMeans(tokens), settings, keep=False)
+    owned, embedder = embedder is None, build_embedder(settings, embedder, beside=of_parts)
     ontology = load_ontology(settings.ontology)
     reads, ranks = settings.extraction in {"model", "two_pass"}, settings.reranker == "model" and reranker is None
     chat = (model or build_model(settings)) if reads or ranks else None
@@ -84,7 +89,6 @@ async def build(
             "GRAPHMEM_RERANKER=model needs a chat model. Set OPENAI_API_KEY (and OPENAI_BASE_URL, GRAPHMEM_MODEL)."
         )
     store = await open_store(connector(settings), embedder, clock, connection(settings))
-    tokens = build_token_embedder(settings)
     tools = Tools(
         store=store,
         embedder=embedder,
@@ -109,6 +113,7 @@ async def build(
             store=store,
             embedder=embedder,
             tokens=tokens,
+            relations=Relations(ontology=ontology, embedder=of_parts or embedder),
             clock=clock,
             ontology=ontology,
             reranker=reranker or build_reranker(settings, chat if ranks else None, usage),
@@ -119,8 +124,11 @@ async def build(
     )
 
 
-def build_embedder(settings: Settings, given: Embedder | None = None) -> Embedder:
-    """Return the embedder that the settings name, or the given one, with its cache; it is still to be loaded."""
+def build_embedder(settings: Settings, given: Embedder | None = None, *, beside: Embedder | None = None) -> Embedder:
+    """Return the embedder that the settings name, or the given one, with its cache; it is still to be loaded.
+
+    What it forgets, the one `beside` it forgets too.
+    """
     keep = {"auto": None, "on": True, "off": False}[settings.embedder_cache]
     inner = given or embedder_named(
         settings.embedder,
@@ -130,10 +138,16 @@ def build_embedder(settings: Settings, given: Embedder | None = None) -> Embedde
         retries=settings.model_retries,
         dimension=settings.embedder_dimension,
     )
-    return CachedEmbedder(inner, settings.home / CACHE / "embeddings.sqlite", keep=keep)
+    return _cached(inner, settings, keep=keep, beside=beside)
 
 
-def build_token_embedder(settings: Settings) -> TokenEmbedder | None:
+def _cached(
+    inner: Embedder, settings: Settings, *, keep: bool | None, beside: Embedder | None = None
+) -> CachedEmbedder:
+    return CachedEmbedder(inner, settings.home / CACHE / "embeddings.sqlite", keep=keep, beside=beside)
+
+
+def build_token_embedder(settings: Settings) -> LocalTokens | None:
     """Return what embeds tokens for late interaction; none where it is off, or the texts are not taken for English."""
     english = settings.embedder != "local:multilingual"
     wanted = {"auto": english, "on": True, "off": False}[settings.late_interaction]

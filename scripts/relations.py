@@ -12,13 +12,16 @@ import numpy as np
 
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.multilingual import MultilingualEmbedder
+from graphmem.adapters.token_embedder import LocalTokens
+from graphmem.adapters.token_means import TokenMeans
 from graphmem.ontology import load_ontology
 from graphmem.read.relations import FILE, digest_of, learn, ontology_forms
 
 
 async def main() -> None:
     """Write the vectors, for each embedder a row for each relation."""
-    embedders, forms = (LocalEmbedder(), MultilingualEmbedder()), ontology_forms(load_ontology())
+    embedders = TokenMeans(LocalTokens()), LocalEmbedder(), MultilingualEmbedder()
+    forms = ontology_forms(load_ontology())
     spaces = [await learn(forms, embedder, whitened=True) for embedder in embedders]
     np.savez_compressed(
         FILE,

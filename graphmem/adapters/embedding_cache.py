@@ -108,11 +108,20 @@ class CachedEmbedder:
     which graph and scope its text is in, and one text can be in many, so `forget` empties the cache whole: the next
     writes pay for what they embed anew, which is the lesser evil. It does so whether or not this embedder keeps any,
     since another one may have kept some in that file. In memory only are kept the last vectors of questions and, where
-    the file is not used, those of a few texts.
+    the file is not used, those of a few texts. What is kept by one `beside` it is forgotten with it.
     """
 
-    def __init__(self, inner: Embedder, path: Path, *, keep: bool | None = None, most: int = MOST_VECTORS) -> None:
+    def __init__(
+        self,
+        inner: Embedder,
+        path: Path,
+        *,
+        keep: bool | None = None,
+        most: int = MOST_VECTORS,
+        beside: Embedder | None = None,
+    ) -> None:
         self.inner = inner
+        self._beside = beside
         self._keep = inner.remote if keep is None else keep
         self._cache = VectorCache(path, most=most)
         self._recent: OrderedDict[bytes, list[float]] = OrderedDict()
@@ -183,6 +192,8 @@ class CachedEmbedder:
         self._recent = OrderedDict()
         await asyncio.to_thread(self._cache.empty)
         await self.inner.forget()
+        if self._beside is not None:
+            await self._beside.forget()
 
     async def close(self) -> None:
         """Close the inner embedder."""

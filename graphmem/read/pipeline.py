@@ -51,6 +51,7 @@ class ReadPipeline:
         store: Store,
         embedder: Embedder,
         tokens: TokenEmbedder | None,
+        relations: Relations,
         clock: Clock,
         ontology: Ontology,
         reranker: Reranker,
@@ -59,7 +60,7 @@ class ReadPipeline:
         self._store = store
         self._embedder = embedder
         self._tokens = tokens
-        self.relations = Relations(ontology=ontology, embedder=embedder)
+        self.relations = relations
         self._clock = clock
         self._ontology = ontology
         self._reranker = reranker

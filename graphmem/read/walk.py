@@ -24,7 +24,7 @@ ENTITIES = 12
 """How many entities a hop goes on from."""
 PARTS = 60
 """How many parts of a question a hop compares with relations."""
-HOP_GAIN = 1.5
+HOP_GAIN = 2.0
 """What reading one part more is worth, since longer parts fit nothing well and each part may fail."""
 HUB_COST = 1.0
 """What it costs to go on to one of many, in logarithms of how many: who is meant is not said."""

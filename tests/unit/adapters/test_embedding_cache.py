@@ -130,6 +130,18 @@ async def test_a_few_texts_are_kept_in_memory_where_the_file_is_not_used_until_s
     assert inner.computed[3:] == ["Ada"]
 
 
+async def test_what_is_beside_it_is_forgotten_with_it(tmp_path: Path) -> None:
+    inner = Digests()
+    beside = CachedEmbedder(inner, tmp_path / "v.sqlite", keep=False)
+    for _ in range(2):
+        await beside.embed(["Ada"])
+
+    await CachedEmbedder(Digests(), tmp_path / "v.sqlite", beside=beside).forget()
+
+    await beside.embed(["Ada"])
+    assert inner.computed == ["Ada", "Ada"]
+
+
 async def test_forgetting_leaves_no_byte_of_a_vector(tmp_path: Path) -> None:
     path = tmp_path / "v.sqlite"
     cached = CachedEmbedder(Digests(), path, keep=True)

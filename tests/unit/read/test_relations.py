@@ -9,6 +9,8 @@ import pytest
 
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.adapters.multilingual import MultilingualEmbedder
+from graphmem.adapters.token_embedder import LocalTokens
+from graphmem.adapters.token_means import TokenMeans
 from graphmem.ontology import NOTED, RELATED_TO, Ontology, Paraphrases, load_ontology
 from graphmem.ports import Embedder
 from graphmem.read.relations import (
@@ -120,7 +122,7 @@ async def test_for_another_model_a_search_learns_relations_once_from_some_of_the
     assert embedder.asked == [1, sum(min(len(said), MOST_LEARNED) for said in forms.values()), 1]
 
 
-@pytest.mark.parametrize("kind", [LocalEmbedder, MultilingualEmbedder])
+@pytest.mark.parametrize("kind", [lambda: TokenMeans(LocalTokens()), LocalEmbedder, MultilingualEmbedder])
 async def test_what_is_carried_is_what_the_ontology_says(kind: Callable[[], Embedder]) -> None:
     embedder, forms = kind(), ontology_forms(load_ontology())
     held = carried()[embedder.name]
