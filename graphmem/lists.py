@@ -1,8 +1,7 @@
-"""The facade's lists: the facts that hold, page by page, and the entities of a scope."""
+"""The facade's lists, page by page: facts that hold, entities, messages, sessions, users."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +9,18 @@ from datetime import datetime
 from graphmem import rows
 from graphmem.base import Base, ScopeLike
 from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_clocks
+from graphmem.cursors import bad_cursor, read_cursor, write_cursor
 from graphmem.dates import parse_date
-from graphmem.errors import InvalidInput, NotFound
+from graphmem.errors import NotFound
 from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Precision, Scope, tenant_prefix
+from graphmem.ports import Row
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
 from graphmem.serial import utc_text
 from graphmem.write.episodes import read_episodes
+
+MOST_NUMBER = 2**63 - 1
+"""The highest number that the store keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,38 @@ class Session:
     messages: int
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityPage:
+    """Some entities of a list, and its `next` as in `FactPage`."""
+
+    entities: tuple[Entity, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """Some messages of a session, oldest first; with `next` come those before them, None where there are none."""
+
+    messages: tuple[Episode, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPage:
+    """Some sessions of a list, and its `next` as in `FactPage`."""
+
+    sessions: tuple[Session, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPage:
+    """Some users of a list, and its `next` as in `FactPage`."""
+
+    users: tuple[User, ...]
+    next: str | None = None
 
 
 class Lists(Base):
@@ -86,7 +122,7 @@ class Lists(Base):
         check_range("limit", limit, 1, MOST_RESULTS)
         check_filters(filters, self._parts.ontology)
         clocks, whose, now = checked_clocks(as_of), self._scope(scope), self._parts.clock.now()
-        since, last = _read_cursor(after) if after is not None else (None, None)
+        since, last = _fact_place(after) if after is not None else (None, None)
         found = await self._parts.store.read(
             "facts_at",
             scopes=[whose.key],
@@ -104,38 +140,82 @@ class Lists(Base):
         states = ((f, state_at(f, clocks, now)) for f in facts)
         return FactPage(
             facts=tuple(f.in_state(state) for f, state in states if state is not None),
-            next=_cursor(shown[-1]["since"], shown[-1]["id"]) if len(found) > limit else None,
+            next=_after_fact(shown[-1]) if len(found) > limit else None,
         )
 
     async def users(self, *, tenant: str | None = None, limit: int = 100, after: str | None = None) -> tuple[User, ...]:
-        """Return the users of a tenant, the settings' own by default, by name; those after one of them."""
+        """Return the users of a tenant, the settings' own by default, by name; `after` is the `next` of a page."""
+        return (await self.users_page(tenant=tenant, limit=limit, after=after)).users
+
+    async def users_page(self, *, tenant: str | None = None, limit: int = 100, after: str | None = None) -> UserPage:
+        """Return one page of what `users` lists, and where the next one begins."""
         check_range("limit", limit, 1, MOST_RESULTS)
-        whose = tenant or self._parts.settings.tenant
-        last = Scope(tenant=whose, user=after).key if after else ""
-        found = await self._parts.store.read("users", prefix=tenant_prefix(whose), after=last, limit=limit)
-        return tuple(
+        whose = self._parts.settings.tenant if tenant is None else tenant
+        last = Scope(tenant=whose, user=read_cursor(after, "users", str)[0]).key if after is not None else ""
+        found = await self._parts.store.read("users", prefix=tenant_prefix(whose), after=last, limit=limit + 1)
+        users = tuple(
             User(
                 user=Scope.from_key(row["scope"]).user,
                 messages=row["messages"],
                 created_at=rows.moment(row["created_at"]),
             )
-            for row in found
+            for row in found[:limit]
         )
+        return UserPage(users=users, next=write_cursor("users", users[-1].user) if len(found) > limit else None)
 
-    async def sessions(self, *, scope: ScopeLike, limit: int = 100, after: str = "") -> tuple[Session, ...]:
-        """Return the sessions of a scope by name, those after one of them, with how many messages each has."""
+    async def sessions(self, *, scope: ScopeLike, limit: int = 100, after: str | None = None) -> tuple[Session, ...]:
+        """Return the sessions of a scope by name, with how many messages each has; `after` is the `next` of a page."""
+        return (await self.sessions_page(scope=scope, limit=limit, after=after)).sessions
+
+    async def sessions_page(self, *, scope: ScopeLike, limit: int = 100, after: str | None = None) -> SessionPage:
+        """Return one page of what `sessions` lists, and where the next one begins."""
         check_range("limit", limit, 1, MOST_RESULTS)
+        last: str = read_cursor(after, "sessions", str)[0] if after is not None else ""
         found = await self._parts.store.read(
-            "sessions_of_scopes", scopes=[self._scope(scope).key], after=after, limit=limit
+            "sessions_of_scopes", scopes=[self._scope(scope).key], after=last, limit=limit + 1
         )
-        return tuple(
+        sessions = tuple(
             Session(
                 session=row["session"],
                 messages=row["messages"],
                 first_at=rows.moment(row["first_at"]),
                 last_at=rows.moment(row["last_at"]),
             )
-            for row in found
+            for row in found[:limit]
+        )
+        following = write_cursor("sessions", sessions[-1].session) if len(found) > limit else None
+        return SessionPage(sessions=sessions, next=following)
+
+    async def messages(
+        self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS, after: str | None = None
+    ) -> tuple[Episode, ...]:
+        """Return the last `limit` messages of a session, oldest first; one that is to be shown no more has no text.
+
+        With `after`, the `next` of a page, those that lie before it.
+        """
+        return (await self.messages_page(scope=scope, session=session, limit=limit, after=after)).messages
+
+    async def messages_page(
+        self, *, scope: ScopeLike, session: str, limit: int = 100, after: str | None = None
+    ) -> MessagePage:
+        """Return one page of a session, the last messages first and each page oldest first, and where the next begins.
+
+        Messages that come meanwhile are on none of the pages that follow.
+        """
+        check_range("limit", limit, 1, MOST_RESULTS)
+        before: int | None = read_cursor(after, "messages", int)[0] if after is not None else None
+        if before is not None and not 0 <= before <= MOST_NUMBER:
+            raise bad_cursor(str(after))
+        found = await self._parts.store.read(
+            "episodes_of_session",
+            scopes=[self._scope(scope).key],
+            session=session,
+            before_seq=before,
+            limit=limit + 1,
+        )
+        messages = tuple(rows.episode(row["episode"]) for row in found[-limit:])
+        return MessagePage(
+            messages=messages, next=write_cursor("messages", messages[0].seq) if len(found) > limit else None
         )
 
     async def message(self, episode_id: str, *, scope: ScopeLike) -> Episode:
@@ -149,30 +229,38 @@ class Lists(Base):
         """Return those of some messages that are kept, in the order in which they came."""
         return tuple(await read_episodes(episode_ids, self._scope(scope), self._parts.store))
 
-    async def entities(self, *, scope: ScopeLike, limit: int = 1000) -> tuple[Entity, ...]:
-        """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`."""
+    async def entities(
+        self, *, scope: ScopeLike, limit: int = MOST_RESULTS, after: str | None = None
+    ) -> tuple[Entity, ...]:
+        """Return the entities of a scope by name; merged ones name the entity that they are in `canonical_id`.
+
+        `after` is the `next` of a page.
+        """
+        return (await self.entities_page(scope=scope, limit=limit, after=after)).entities
+
+    async def entities_page(self, *, scope: ScopeLike, limit: int = 100, after: str | None = None) -> EntityPage:
+        """Return one page of what `entities` lists, and where the next one begins."""
         check_range("limit", limit, 1, MOST_RESULTS)
-        found = await self._parts.store.read("entities_of_scopes", scopes=[self._scope(scope).key], limit=limit)
-        return tuple(rows.entity(row["entity"]) for row in found)
-
-
-def _cursor(since: str, fact: str) -> str:
-    return base64.urlsafe_b64encode(f"{utc_text(rows.moment(since))}|{fact}".encode()).decode()
-
-
-def _read_cursor(text: str) -> tuple[str, str]:
-    """Return the start and the id of the fact that ended a page."""
-    try:
-        since, sign, fact = (
-            base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode().partition("|")
+        name, last = read_cursor(after, "entities", str, str) if after is not None else (None, None)
+        found = await self._parts.store.read(
+            "entities_of_scopes", scopes=[self._scope(scope).key], after_name=name, after_id=last, limit=limit + 1
         )
+        entities = tuple(rows.entity(row["entity"]) for row in found[:limit])
+        following = write_cursor("entities", entities[-1].name, entities[-1].id) if len(found) > limit else None
+        return EntityPage(entities=entities, next=following)
+
+
+def _after_fact(row: Row) -> str:
+    return write_cursor("facts", utc_text(rows.moment(row["since"])), row["id"])
+
+
+def _fact_place(text: str) -> tuple[str, str]:
+    """Return the start and the id of the fact that ended a page."""
+    since, fact = read_cursor(text, "facts", str, str)
+    try:
         at, precision = parse_date(since)
     except ValueError as exc:
-        raise _bad_cursor(text) from exc
-    if not sign or not fact or precision is not Precision.INSTANT:
-        raise _bad_cursor(text)
+        raise bad_cursor(text) from exc
+    if precision is not Precision.INSTANT:
+        raise bad_cursor(text)
     return utc_text(at), fact
-
-
-def _bad_cursor(text: str) -> InvalidInput:
-    return InvalidInput(f"after is {text!r}, which ends no page; pass the `next` of a page, or nothing for the first.")

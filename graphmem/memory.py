@@ -22,7 +22,6 @@ from graphmem.lists import Lists
 from graphmem.models import (
     AsOf,
     EntityPair,
-    Episode,
     Filters,
     Message,
     Note,
@@ -143,14 +142,6 @@ class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
     def now(self) -> datetime:
         """Return the present by the memory's clock, aware, in UTC."""
         return self._parts.clock.now()
-
-    async def messages(self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS) -> tuple[Episode, ...]:
-        """Return the last `limit` messages of a session, oldest first; one that is to be shown no more has no text."""
-        check_range("limit", limit, 1, MOST_RESULTS)
-        found = await self._parts.store.read(
-            "episodes_of_session", scopes=[self._scope(scope).key], session=session, limit=limit
-        )
-        return tuple(rows.episode(row["episode"]) for row in found)
 
     async def search(
         self,

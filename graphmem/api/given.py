@@ -16,6 +16,7 @@ from graphmem.api.limits import Limits
 from graphmem.api.metrics import Metrics
 from graphmem.api.problems import answers
 from graphmem.checks import MOST_RESULTS
+from graphmem.cursors import MOST_CHARACTERS
 from graphmem.memory import Memory
 from graphmem.models import AsOf, Filters, Scope
 from graphmem.serial import plain
@@ -41,6 +42,7 @@ User = Annotated[str, Field(min_length=1, max_length=200, description="whose mem
 UserQuery = Annotated[str, Query(min_length=1, max_length=200, description="whose memory", examples=["ada"])]
 Id = Annotated[str, Path(min_length=1, max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=MOST_RESULTS, description="at most so many")]
+After = Annotated[str | None, Query(max_length=MOST_CHARACTERS, description="`next` of the page before")]
 AsOfQuery = Annotated[AwareDatetime | None, Query(description="true when; now by default")]
 KnownQuery = Annotated[AwareDatetime | None, Query(description="as believed when; now by default")]
 Editor = Annotated[str, Field(min_length=1, max_length=200, description="who decides so, for the record")]

@@ -9,7 +9,8 @@ from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from graphmem.client.client import TIMEOUT_SECONDS, Client
+from graphmem.client.asking import TIMEOUT_SECONDS
+from graphmem.client.client import Client
 
 
 class SyncClient:

@@ -103,7 +103,7 @@ async def clean(scope: Scope, tools: Tools, editor: str) -> Cleaning:
 async def _read(scope: Scope, reader: Reader) -> _Scope:
     scopes = [scope.key]
     ids = [r["id"] for r in await reader.read("facts_of_scopes", scopes=scopes, predicate=None, limit=_ALL)]
-    known = await reader.read("entities_of_scopes", scopes=scopes, limit=_ALL)
+    known = await reader.read("entities_of_scopes", scopes=scopes, after_name=None, after_id=None, limit=_ALL)
     entities = [rows.entity(row["entity"]) for row in known]
     alone = await reader.read("orphans", scope=scope.key, ids=[e.id for e in entities])
     pairs = await reader.read("entity_pairs", scopes=scopes, state=None)

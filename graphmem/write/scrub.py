@@ -124,7 +124,7 @@ async def drop_orphans(entity_ids: Set[str], scope: Scope, tx: Transaction) -> O
     if alone:
         await tx.write("delete_entities", scope=scope.key, ids=sorted(row["id"] for row in alone))
     names = {n for row in alone for n in (row["name"], *(row["aliases"] or ()))}
-    left = await tx.read("entities_of_scopes", scopes=[scope.key], limit=_ALL)
+    left = await tx.read("entities_of_scopes", scopes=[scope.key], after_name=None, after_id=None, limit=_ALL)
     living = " | ".join(n for row in left for n in (row["entity"]["name"], *(row["entity"]["aliases"] or ())))
     own = tuple(sorted(n for n in names if not named_in(living, [n])))
     return Orphans(ids=frozenset(row["id"] for row in alone), names=own)

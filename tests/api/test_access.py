@@ -73,8 +73,8 @@ def test_tenants_with_users_of_one_name_see_nothing_of_each_other(served: Served
         assert theirs == []
         assert said.status_code == never.status_code == 404
         assert said.json()["detail"].replace(mine[0]["id"], "fa_never") == never.json()["detail"]
-        assert user in [u["user"] for u in acme.get("/v1/users", params={"limit": 1000}).json()]
-        assert user not in [u["user"] for u in beta.get("/v1/users", params={"limit": 1000}).json()]
+        assert user in [u["user"] for u in acme.get("/v1/users", params={"limit": 1000}).json()["users"]]
+        assert user not in [u["user"] for u in beta.get("/v1/users", params={"limit": 1000}).json()["users"]]
 
 
 def test_a_key_may_be_exchanged_without_locking_anyone_out_and_a_revoked_one_ends(served: Served) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from graphmem.api.problems import KINDS, MEDIA_TYPE
+from graphmem.cursors import write_cursor
 from tests.api.conftest import Served
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
@@ -43,7 +44,17 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/v1/facts?user=ada&after=ZmE=", None, 422, "after"),
     (
         "GET",
-        "/v1/facts?user=ada&after=MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMHxmYV8x",  # the year 1, 14 hours before UTC
+        "/v1/entities?user=ada&after=" + write_cursor("facts", "2024-01-01T00:00:00Z", "fa_1"),
+        None,
+        422,
+        "after",
+    ),  # of a page of facts
+    ("GET", "/v1/sessions?user=ada&after=monday", None, 422, "after"),
+    ("GET", "/v1/sessions/main/messages?user=ada&after=ZmE=", None, 422, "after"),
+    ("GET", "/v1/users?after=ada", None, 422, "after"),
+    (
+        "GET",
+        "/v1/facts?user=ada&after=" + write_cursor("facts", "0001-01-01T00:00:00+14:00", "fa_1"),
         None,
         422,
         "after",
@@ -158,7 +169,7 @@ def test_nothing_of_a_wrong_request_is_kept(client: httpx.Client) -> None:
     answer = client.post("/v1/messages", json={"user": "whole-or-not", "messages": messages})
 
     assert answer.status_code == 422
-    assert client.get("/v1/sessions", params={"user": "whole-or-not"}).json() == []
+    assert client.get("/v1/sessions", params={"user": "whole-or-not"}).json()["sessions"] == []
 
 
 def test_what_is_no_http_harms_nobody(served: Served, client: httpx.Client) -> None:

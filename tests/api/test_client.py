@@ -53,6 +53,13 @@ def said(text: str, at: datetime = AT, **more: Any) -> Message:
     return Message(text=text, at=at, speaker="Ada", **more)
 
 
+async def pages(read: Callable[[str | None], Any]) -> list[Any]:
+    found = [await read(None)]
+    while found[-1].next is not None:
+        found.append(await read(found[-1].next))
+    return found
+
+
 async def test_every_read_returns_the_values_of_a_memory(client: Client, local: Memory, user: str) -> None:
     lines = ["I live in Turin.", "My boss is Ingrid.", "Her brother is Lars.", "I work at Lumen."]
     one = await client.add([said(text, session="s") for text in lines], scope=user)
@@ -78,7 +85,11 @@ async def test_every_read_returns_the_values_of_a_memory(client: Client, local: 
         lambda m: m.rules(scope=user),
         lambda m: m.message(two.episode_ids[0], scope=user),
         lambda m: m.messages(scope=user, session="s"),
+        lambda m: pages(lambda after: m.messages_page(scope=user, session="s", limit=3, after=after)),
         lambda m: m.sessions(scope=user),
+        lambda m: pages(lambda after: m.sessions_page(scope=user, limit=1, after=after)),
+        lambda m: pages(lambda after: m.entities_page(scope=user, limit=2, after=after)),
+        lambda m: pages(lambda after: m.users_page(limit=2, after=after)),
         lambda m: m.summary(scope=user),
         lambda m: m.usage(scope=user),
         lambda m: m.analyse("facts_by_predicate", scope=user),
@@ -248,6 +259,10 @@ async def test_errors_are_those_of_a_memory(client: Client, served: Served, user
         (client.cypher("MATCH (n) DETACH DELETE n", scope=user), CypherRefused),
         (client.facts(scope=user, filters=Filters(metadata={})), InvalidInput),
         (client.entity("..", scope=user), InvalidInput),
+        (client.entities(scope=user, after="x"), InvalidInput),
+        (client.messages(scope=user, session="s", after="x"), InvalidInput),
+        (client.sessions(scope=user, after="x"), InvalidInput),
+        (client.users(after="x"), InvalidInput),
     ):
         with pytest.raises(error):
             await wrong

@@ -47,7 +47,7 @@ def planted(name: str, client: httpx.Client) -> Tenant:
         tenant.cursor = page["next"]
         found = {
             "facts": tenant.get("/v1/facts", user)["facts"],
-            "entities": tenant.get("/v1/entities", user),
+            "entities": tenant.get("/v1/entities", user)["entities"],
             "changes": tenant.get("/v1/changes", user),
         }
         for kind, items in found.items():

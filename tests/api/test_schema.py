@@ -65,7 +65,7 @@ def ground(served: Served) -> Iterator[Ground]:
 
         def ids(path: str) -> list[dict[str, Any]]:
             found: Any = client.get(path, params={"user": "ada"}).json()
-            return found["facts"] if path == "/v1/facts" else found
+            return found if isinstance(found, list) else found[path.rpartition("/")[2]]
 
         client.post("/v1/messages?wait=30", json={"user": "ada", "messages": said}).raise_for_status()
         known = {

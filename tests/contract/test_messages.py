@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +33,56 @@ async def test_a_session_is_read_back_in_order_and_apart_from_others(memory: Mem
     assert [e.text for e in last] == ["Two.", "Three."]
     assert [e.text for e in await memory.messages(scope=scope, session="b")] == ["Elsewhere."]
     assert await memory.messages(scope=scope, session="c") == ()
+
+
+async def test_a_session_is_paged_from_its_end_while_others_write(memory: Memory, scope: str) -> None:
+    await memory.add([at(f"{n}.", "a") for n in range(5)], scope=scope, wait=False)
+    pages = [await memory.messages_page(scope=scope, session="a", limit=2)]
+    while pages[-1].next is not None:
+        await memory.add(at("New.", "a"), scope=scope, wait=False)
+        pages.append(await memory.messages_page(scope=scope, session="a", limit=2, after=pages[-1].next))
+
+    assert [[e.text for e in page.messages] for page in pages] == [["3.", "4."], ["1.", "2."], ["0."]]
+    assert await memory.messages(scope=scope, session="a", limit=2, after=pages[0].next) == pages[1].messages
+
+
+def cursor(*place: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["", "x", "é", cursor(), cursor("facts", 1), cursor("messages"), cursor("messages", "1"), cursor("messages", True)],
+)
+async def test_what_ends_no_page_is_refused(memory: Memory, scope: str, after: str) -> None:
+    for listed in (
+        memory.messages_page(scope=scope, session="a", after=after),
+        memory.entities_page(scope=scope, after=after),
+        memory.sessions_page(scope=scope, after=after),
+        memory.users_page(after=after),
+        memory.facts_page(scope=scope, after=after),
+    ):
+        with pytest.raises(InvalidInput, match="ends no page"):
+            await listed
+
+
+async def test_a_cursor_that_no_store_could_compare_is_refused(memory: Memory, scope: str) -> None:
+    with pytest.raises(InvalidInput, match="ends no page"):
+        await memory.messages(scope=scope, session="a", after=cursor("messages", 2**63))
+    with pytest.raises(InvalidInput, match="ends no page"):
+        await memory.entities(scope=scope, after=cursor("entities", "\ud800", "en_1"))
+
+
+async def test_entities_are_paged_by_name_while_others_write(memory: Memory, scope: str) -> None:
+    for subject in ("Ben", "Cleo", "Dan"):
+        await memory.assert_fact(subject, "AGE", "34", scope=scope)
+    first = await memory.entities_page(scope=scope, limit=2)
+    await memory.assert_fact("Ada", "AGE", "34", scope=scope)
+    rest = await memory.entities_page(scope=scope, limit=2, after=first.next)
+
+    assert [[e.name for e in page.entities] for page in (first, rest)] == [["Ben", "Cleo"], ["Dan"]]
+    assert rest.next is None
+    assert [e.name for e in await memory.entities(scope=scope)] == ["Ada", "Ben", "Cleo", "Dan"]
 
 
 async def test_what_was_asked_to_be_forgotten_is_there_without_its_words(

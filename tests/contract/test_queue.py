@@ -231,17 +231,25 @@ async def test_what_is_given_up_stays_searchable(queued: Memory, tenant: str, ch
 
 
 async def test_users_and_sessions_are_listed_in_pages(queued: Memory, tenant: str) -> None:
+    names = ("monday", "sunday", "tuesday")
     for user in ("ada", "ben", "cleo/é"):
-        await queued.add([replace(said(), session=name) for name in ("monday", "tuesday")], scope=user, wait=False)
+        added = await queued.add([replace(said(), session=name) for name in names], scope=user, wait=False)
         await queued.process(scope=user)
+        await queued.delete(added.episode_ids[1], scope=user)
 
-    first = await queued.users(limit=2)
-    rest = await queued.users(limit=2, after=first[-1].user)
-    sessions = await queued.sessions(scope="ada", limit=1)
-    more = await queued.sessions(scope="ada", after=sessions[0].session)
+    first = await queued.users_page(limit=2)
+    await queued.add(said(), scope="aaron", wait=False)
+    await queued.process(scope="aaron")
+    rest = await queued.users_page(limit=2, after=first.next)
+    sessions = await queued.sessions_page(scope="ada", limit=1)
+    more = await queued.sessions_page(scope="ada", limit=1, after=sessions.next)
 
-    assert [(u.user, u.messages) for u in (*first, *rest)] == [("ada", 2), ("ben", 2), ("cleo/é", 2)]
-    assert [(s.session, s.messages, s.first_at) for s in (*sessions, *more)] == [("monday", 1, AT), ("tuesday", 1, AT)]
+    assert [(u.user, u.messages) for u in (*first.users, *rest.users)] == [("ada", 3), ("ben", 3), ("cleo/é", 3)]
+    listed = [(s.session, s.messages, s.first_at) for s in (*sessions.sessions, *more.sessions)]
+    assert listed == [("monday", 1, AT), ("tuesday", 1, AT)]
+    assert (rest.next, more.next) == (None, None)
+    assert await queued.users(after=first.next) == rest.users
+    assert await queued.sessions(scope="ada", after=sessions.next) == more.sessions
     assert await queued.users(tenant=f"{tenant}-nobody") == ()
 
 

@@ -13,6 +13,7 @@ from graphmem.api.access import Reader, Writer
 from graphmem.api.given import (
     ALWAYS,
     BODY,
+    After,
     AsOfQuery,
     Body,
     Editor,
@@ -30,7 +31,7 @@ from graphmem.api.given import (
 from graphmem.api.problems import answers
 from graphmem.checks import metadata_of
 from graphmem.edits import EDITOR
-from graphmem.lists import FactPage
+from graphmem.lists import EntityPage, FactPage
 from graphmem.memory import MOST_HOPS
 from graphmem.models import Entity, EntityPair, Fact, Sameness
 from graphmem.operations import Change
@@ -106,7 +107,7 @@ async def list_facts(
     as_of: AsOfQuery = None,
     known: KnownQuery = None,
     limit: Limit = 100,
-    after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
+    after: After = None,
     predicate: Annotated[list[str] | None, Query(max_length=100)] = None,
     type: Annotated[list[str] | None, Query(max_length=100)] = None,
     session: Annotated[list[str] | None, Query(max_length=100)] = None,
@@ -182,10 +183,12 @@ async def forget_fact(
     return _decided(await held(request).memory.forget(id, scope=asks.scope(user), editor=editor), request)
 
 
-@router.get("/entities", operation_id="list_entities", response_model=list[Entity])
-async def list_entities(user: UserQuery, request: Request, asks: Reader, limit: Limit = 100) -> JSONResponse:
-    """List the people, places and things of a user's memory, by name."""
-    return answer(await held(request).memory.entities(scope=asks.scope(user), limit=limit))
+@router.get("/entities", operation_id="list_entities", response_model=EntityPage)
+async def list_entities(
+    user: UserQuery, request: Request, asks: Reader, limit: Limit = 100, after: After = None
+) -> JSONResponse:
+    """List the people, places and things of a user's memory by name, page by page."""
+    return answer(await held(request).memory.entities_page(scope=asks.scope(user), limit=limit, after=after))
 
 
 @router.get("/entities/{id}", operation_id="get_entity", response_model=Entity, responses=answers("not-found"))

@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from graphmem.api.access import Admin, Reader, Writer
-from graphmem.api.given import ALWAYS, BODY, Body, EditorQuery, Id, Limit, User, UserQuery, answer, held
+from graphmem.api.given import ALWAYS, BODY, After, Body, EditorQuery, Id, Limit, User, UserQuery, answer, held
 from graphmem.api.problems import Refused, answers
 from graphmem.edits import EDITOR
 from graphmem.errors import NotFound
 from graphmem.intake.messages_json import MessageIn
-from graphmem.lists import Session
+from graphmem.lists import MessagePage, SessionPage
 from graphmem.models import Episode, EpisodeState, Scope
 from graphmem.operations import Change
 from graphmem.write.delete import Receipt
@@ -118,22 +118,22 @@ async def delete_message(
     return answer(await held(request).memory.delete(id, scope=asks.scope(user), editor=editor))
 
 
-@router.get("/sessions", operation_id="list_sessions", response_model=list[Session])
+@router.get("/sessions", operation_id="list_sessions", response_model=SessionPage)
 async def list_sessions(
     user: UserQuery,
     request: Request,
     asks: Reader,
     limit: Limit = 100,
-    after: Annotated[str, Query(max_length=200, description="the last session of the page before")] = "",
+    after: After = None,
 ) -> JSONResponse:
-    """List a user's sessions by name."""
-    return answer(await held(request).memory.sessions(scope=asks.scope(user), limit=limit, after=after))
+    """List a user's sessions by name, page by page."""
+    return answer(await held(request).memory.sessions_page(scope=asks.scope(user), limit=limit, after=after))
 
 
 @router.get(
     "/sessions/{session:path}/messages",
     operation_id="list_session_messages",
-    response_model=list[Episode],
+    response_model=MessagePage,
     responses=answers("not-found"),
 )
 async def list_session_messages(
@@ -142,9 +142,10 @@ async def list_session_messages(
     request: Request,
     asks: Reader,
     limit: Limit = 100,
+    after: After = None,
 ) -> JSONResponse:
-    """Return the last messages of a session, oldest first."""
-    found = await held(request).memory.messages(scope=asks.scope(user), session=session, limit=limit)
-    if not found:
+    """Return the messages of a session page by page: the last ones first, and those of a page oldest first."""
+    found = await held(request).memory.messages_page(scope=asks.scope(user), session=session, limit=limit, after=after)
+    if after is None and not found.messages:
         raise NotFound("there is no such session of this user.")
     return answer(found)

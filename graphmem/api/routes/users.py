@@ -14,9 +14,9 @@ from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from graphmem.api.access import Admin, Reader
-from graphmem.api.given import ALWAYS, Limit, UserQuery, answer, held
+from graphmem.api.given import ALWAYS, After, Limit, UserQuery, answer, held
 from graphmem.api.problems import answers
-from graphmem.lists import User
+from graphmem.lists import UserPage
 from graphmem.models import Rule
 from graphmem.work import Used
 from graphmem.write.erase import Erased
@@ -34,15 +34,10 @@ class Summary:
     summary: str
 
 
-@router.get("/users", operation_id="list_users", response_model=list[User])
-async def list_users(
-    request: Request,
-    asks: Reader,
-    limit: Limit = 100,
-    after: Annotated[str | None, Query(min_length=1, max_length=200, description="the last of the page before")] = None,
-) -> JSONResponse:
-    """List the users of the tenant, by name."""
-    return answer(await held(request).memory.users(tenant=asks.tenant, limit=limit, after=after))
+@router.get("/users", operation_id="list_users", response_model=UserPage)
+async def list_users(request: Request, asks: Reader, limit: Limit = 100, after: After = None) -> JSONResponse:
+    """List the users of the tenant by name, page by page."""
+    return answer(await held(request).memory.users_page(tenant=asks.tenant, limit=limit, after=after))
 
 
 @router.delete("/users/{user:path}", operation_id="erase_user", response_model=Erased, responses=answers("conflict"))
