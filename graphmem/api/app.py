@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from graphmem.api import problems
 from graphmem.api.access import Gate
+from graphmem.api.hosts import ThisMachine
 from graphmem.api.limits import Bounded, Limits
 from graphmem.api.logs import REQUEST_ID, Observed
 from graphmem.api.metrics import Metrics
@@ -39,9 +40,9 @@ def create_app(
 ) -> FastAPI:
     """Return the application; it opens its memory when it starts.
 
-    `open_tenant` is for whom requests without a key are answered, where nobody else can reach it; None asks everyone
-    for a key. `works` tells whether it also reads what waits; other processes may do that instead. `metrics_folder` is
-    where several processes keep their metrics together.
+    `open_tenant` is for whom requests without a key are answered, where nobody else can reach it, and only those that
+    name this machine as their host; None asks everyone for a key. `works` tells whether it also reads what waits; other
+    processes may do that instead. `metrics_folder` is where several processes keep their metrics together.
     """
     how = how or Service()
     metrics = Metrics(metrics_folder)
@@ -80,6 +81,8 @@ def create_app(
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", REQUEST_ID],
         )
+    if open_tenant is not None:
+        app.add_middleware(ThisMachine)
     app.add_middleware(Observed, metrics=metrics)
     app.state.end_traces = trace(app) if how.traces else lambda: None
     _document(app)

@@ -29,6 +29,7 @@ ALWAYS = answers(
     "forbidden",
     "slow-request",
     "too-large",
+    "wrong-host",
     "too-many-requests",
     "internal-error",
     "busy",

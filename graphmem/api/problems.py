@@ -64,6 +64,12 @@ KINDS = (
     ),
     Kind("unsupported-media-type", 415, "Unsupported media type", "Send `Content-Type: application/json`."),
     Kind(
+        "wrong-host",
+        421,
+        "Wrong host",
+        "Without keys only this machine is answered: ask localhost, 127.0.0.1 or [::1], or make a key.",
+    ),
+    Kind(
         "cypher-refused",
         422,
         "Cypher refused",

@@ -28,6 +28,7 @@ _ERRORS: Mapping[str, type[errors.GraphMemError]] = {
     "cypher-refused": errors.CypherRefused,
     "unauthenticated": errors.ServiceRefused,
     "forbidden": errors.ServiceRefused,
+    "wrong-host": errors.ServiceRefused,
     "not-found": errors.NotFound,
     "conflict": errors.StoreConflict,
     "undo-refused": errors.UndoRefused,

@@ -216,6 +216,14 @@ def test_a_token_signed_with_the_public_key_as_a_secret_is_none(by_token: tuple[
     assert answer.status_code == 401
 
 
+@pytest.fixture(scope="module")
+def keyless(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service without keys."""
+    folder = tmp_path_factory.mktemp("keyless")
+    with running(environment_of(folder / "home", model_url), folder / "log") as url:
+        yield url
+
+
 def test_without_any_key_only_this_machine_is_served(model_url: str, tmp_path: Path) -> None:
     environment = environment_of(tmp_path / "home", model_url)
     with running(environment, tmp_path / "log") as url:
@@ -231,3 +239,33 @@ def test_without_any_key_only_this_machine_is_served(model_url: str, tmp_path: P
         pass
 
     assert (open_answer.status_code, wrong.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8000", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 421),
+        ("evil.example:8000", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("evil.example@127.0.0.1", 421),
+        ("localhost:", 421),
+        ("", 421),
+    ],
+)
+def test_without_any_key_a_name_of_others_is_not_answered(keyless: str, host: str, status: int) -> None:
+    with httpx.Client(base_url=keyless, headers={"Host": host}, trust_env=False, timeout=60) as client:
+        answers = [client.post("/v1/search", json=ASKED), client.get("/openapi.json"), client.get("/metrics")]
+
+    assert [a.status_code for a in answers] == [status] * 3
+    if status == 421:
+        assert {a.json()["type"] for a in answers} == {"/problems/wrong-host"}
+
+
+def test_with_keys_any_name_is_answered(served: Served) -> None:
+    with served.client() as client:
+        assert client.post("/v1/search", json=ASKED, headers={"Host": "memory.example.org"}).status_code == 200

@@ -46,7 +46,8 @@ def test_a_slow_client_is_let_go(slow: str) -> None:
     where = urlsplit(slow)
     start = time.monotonic()
     with socket.create_connection((where.hostname, where.port), timeout=30) as raw:
-        head = "POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        head = "POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head += "Content-Length: 100\r\n\r\n{"
         raw.sendall(head.encode())
         told = raw.makefile("rb").read().decode()
 

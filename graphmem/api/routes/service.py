@@ -10,7 +10,7 @@ from graphmem.api.given import held
 from graphmem.api.problems import BY_NAME, KINDS, Refused, answers
 from graphmem.errors import StoreError
 
-router = APIRouter(tags=["service"], responses=answers("internal-error"))
+router = APIRouter(tags=["service"], responses=answers("wrong-host", "internal-error"))
 MARKDOWN = "text/markdown"
 
 
