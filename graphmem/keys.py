@@ -36,7 +36,10 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key as it is kept: everything but the key itself. `id` is the part of it that is no secret."""
+    """A key as it is kept: everything but the key itself. `id` is the part of it that is no secret.
+
+    `expires_at` is the end that it was made with; one that was exchanged holds no longer than `exchanged_until`.
+    """
 
     id: str
     tenant: str
@@ -44,7 +47,13 @@ class Key:
     rights: tuple[Right, ...]
     created_at: datetime
     expires_at: datetime | None = None
+    exchanged_until: datetime | None = None
     revoked_at: datetime | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it holds no more, unless it is revoked before; None for never."""
+        return min((at for at in (self.expires_at, self.exchanged_until) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +131,11 @@ class Keys(Base):
         await self._end(key_id, self._parts.clock.now(), revoke=True)
 
     async def rotate_key(self, key_id: str, *, overlap: timedelta = timedelta(days=1)) -> NewKey:
-        """Make a key like another, with as long a life; the old one holds for `overlap` longer. Raises NotFound."""
+        """Make a key like another, with as long a life; the old one holds for `overlap` longer. Raises NotFound.
+
+        One that is exchanged again gets another such key, and ends when it was to end already, or sooner where a
+        shorter `overlap` is asked for.
+        """
         known = next((k for k in await self.keys() if k.id == key_id), None)
         if known is None or not holds(known, self._parts.clock.now()):
             raise NotFound(f"there is no key {key_id!r} that holds.")
@@ -143,7 +156,7 @@ class Keys(Base):
 
 def holds(key: Key, now: datetime) -> bool:
     """Tell whether a key may be used at a time."""
-    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+    return key.revoked_at is None and (key.ends_at is None or now < key.ends_at)
 
 
 def _rights(given: Sequence[str]) -> tuple[Right, ...]:
@@ -162,6 +175,7 @@ def _key(row: Row) -> Key:
         rights=tuple(Right(r) for r in row["rights"]),
         created_at=rows.moment(row["created_at"]),
         expires_at=rows.moment(row["expires_at"]) if row["expires_at"] else None,
+        exchanged_until=rows.moment(row["exchanged_until"]) if row["exchanged_until"] else None,
         revoked_at=rows.moment(row["revoked_at"]) if row["revoked_at"] else None,
     )
 

@@ -189,6 +189,6 @@ def _show_keys(console: Console, found: Sequence[Key]) -> None:
         return
     table = Table("id", "tenant", "name", "rights", "made", "ends", "revoked")
     for key in found:
-        times = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (key.created_at, key.expires_at, key.revoked_at)]
+        times = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (key.created_at, key.ends_at, key.revoked_at)]
         table.add_row(key.id, escape(key.tenant), escape(key.name), ", ".join(key.rights), *times)
     console.print(table)

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,28 @@ async def test_a_new_key_lives_as_long_as_the_one_that_it_replaces(served: Serve
         assert lives[1].expires_at is None
         with pytest.raises(ScopeMissing):
             await memory.create_key(tenant="")
+
+
+async def test_a_key_that_is_exchanged_again_keeps_its_end_and_hands_on_its_whole_life(served: Served) -> None:
+    async with Memory.open(read_settings(served.environment)) as memory:
+
+        async def ends(key: NewKey) -> datetime | None:
+            return next(k.ends_at for k in await memory.keys(tenant="acme") if k.id == key.key.id)
+
+        for life in (None, timedelta(days=90)):
+            old = await memory.create_key(tenant="acme", expires_in=life)
+            first = await memory.rotate_key(old.key.id, overlap=timedelta(hours=2))
+            end = await ends(old)
+            second = await memory.rotate_key(old.key.id)
+            assert await ends(old) == end
+            third = await memory.rotate_key(first.key.id)
+            lives = [k.key.expires_at and k.key.expires_at - k.key.created_at for k in (first, second, third)]
+
+            assert lives == [life] * 3
+            assert await ends(old) == end
+            assert all([await memory.key_of(key.secret) for key in (old, first, second, third)])
+            await memory.rotate_key(old.key.id, overlap=timedelta(0))
+            assert [await memory.key_of(key.secret) is None for key in (old, first, second)] == [True, False, False]
 
 
 def test_a_feed_ends_with_its_key(served: Served) -> None:
