@@ -11,12 +11,14 @@ from datetime import datetime
 from types import TracebackType
 
 from graphmem.base import ScopeLike
+from graphmem.errors import InvalidMessage, ReplyUnparsable
 from graphmem.memory import Memory
 from graphmem.models import Message, Role
 from graphmem.ports import Talker, Turn
 from graphmem.prompts import render
 from graphmem.read.found import FoundFact, SearchResult
 from graphmem.work import Talking
+from graphmem.write.validate import check_message
 
 INSTRUCTIONS = "You are a helpful assistant who remembers earlier conversations."
 EARLIER = 10
@@ -75,7 +77,7 @@ class Agent:
         await asyncio.gather(*reading)
 
     async def chat(self, text: str, *, scope: ScopeLike, session: str = "chat", speaker: str | None = None) -> Answered:
-        """Answer a message with what is remembered; raises InvalidInput, ModelError, BudgetSpent."""
+        """Answer a message with what is remembered; raises InvalidInput, BudgetSpent, ModelError also for no words."""
         asked = self._asked(text, session, speaker)
         recalled, turns, version = await self._prepared(asked, scope)
         reply = await self._talking(scope).talk(turns, version)
@@ -92,7 +94,7 @@ class Agent:
     ) -> AsyncIterator[str]:
         """Yield an answer piece by piece; at its end both messages are kept, and `done` is told.
 
-        Raises what `chat` raises. Of an answer that breaks off nothing is kept.
+        Raises what `chat` raises. Of an answer that breaks off, or that no message can be, nothing is kept.
         """
         asked = self._asked(text, session, speaker)
         recalled, turns, version = await self._prepared(asked, scope)
@@ -117,7 +119,10 @@ class Agent:
         return self._memory.talking(scope=scope, model=self._model)
 
     def _asked(self, text: str, session: str, speaker: str | None) -> Message:
-        return Message(text=text, at=self._now(), speaker=speaker, session=session, id=uuid.uuid4().hex)
+        asked = Message(text=text, at=self._now(), speaker=speaker, session=session, id=uuid.uuid4().hex)
+        # Before the model is asked, since what cannot be kept is not answered.
+        check_message("the message", asked)
+        return asked
 
     def _now(self) -> datetime:
         return self._memory.now()
@@ -143,6 +148,11 @@ class Agent:
 
     async def _kept(self, asked: Message, text: str, recalled: SearchResult, scope: ScopeLike) -> Answered:
         answer = Message(text=text, at=self._now(), role=Role.ASSISTANT, session=asked.session, id=f"{asked.id}-answer")
+        try:
+            check_message("the chat model's answer", answer)
+        except InvalidMessage as exc:
+            # Whoever asked can mend nothing about it.
+            raise ReplyUnparsable(str(exc)) from exc
         added = await self._memory.add([asked, answer], scope=scope, wait=False)
         if self._reads:
             task = asyncio.create_task(self._memory.process(scope=scope))

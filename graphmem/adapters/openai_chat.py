@@ -81,6 +81,8 @@ class OpenAIChat:
                         yield chunk.choices[0].delta.content
         except (openai.OpenAIError, TimeoutError) as exc:
             raise self._in_words(exc) from exc
+        except json.JSONDecodeError as exc:
+            raise _no_model(exc) from exc
 
     async def close(self) -> None:
         """Close the connections."""
@@ -148,7 +150,7 @@ class OpenAIChat:
         except (openai.OpenAIError, TimeoutError) as exc:
             raise self._in_words(exc) from exc
         except json.JSONDecodeError as exc:
-            raise ReplyUnparsable(f"what answers is no chat model: {exc}. Check OPENAI_BASE_URL.") from exc
+            raise _no_model(exc) from exc
         try:
             return _Answer.model_validate(answer, from_attributes=True)
         except ValidationError as exc:
@@ -235,6 +237,10 @@ class _Answer(BaseModel):
 
 class _Refused(ModelUnavailable):
     """A request that the server does not understand."""
+
+
+def _no_model(exc: json.JSONDecodeError) -> ReplyUnparsable:
+    return ReplyUnparsable(f"what answers is no chat model: {exc}. Check OPENAI_BASE_URL.")
 
 
 def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:

@@ -11,9 +11,20 @@ import httpx
 import pytest
 
 from tests.api.conftest import environment_of, running, scripted_answer
-from tests.openai_server import Answer, completion, error, openai_server, wire
+from tests.openai_server import Answer, Wire, completion, error, openai_server, streamed, wire
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
+
+
+MOODS: dict[str, Answer] = {
+    "down": error(503, "The model is being loaded."),
+    "refuses": error(401, "Incorrect API key provided: sk-ab***yz"),
+    "nonsense": completion("Certainly! Ada lives in Turin, which is lovely in spring."),
+    "silent": streamed(),
+    "blank": streamed(" ", "\n"),
+    "odd": streamed("You live in \x00."),
+    "garbled": Wire(200, (b"data: {nonsense\n\n",)),
+}
 
 
 @dataclass
@@ -23,17 +34,9 @@ class Moody:
     mood: str = "well"
 
     def answer(self, body: dict[str, Any]) -> Answer:
-        match self.mood:
-            case "down":
-                return error(503, "The model is being loaded.")
-            case "refuses":
-                return error(401, "Incorrect API key provided: sk-ab***yz")
-            case "nonsense":
-                return completion("Certainly! Ada lives in Turin, which is lovely in spring.")
-            case "slow":
-                return replace(wire(scripted_answer(body)), pause=3.0)
-            case _:
-                return scripted_answer(body)
+        if self.mood == "slow":
+            return replace(wire(scripted_answer(body)), pause=3.0)
+        return MOODS.get(self.mood) or scripted_answer(body)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,35 @@ def test_what_the_models_server_says_of_the_key_reaches_no_tenant(client: httpx.
     assert (answer.status_code, answer.json()["type"]) == (502, "/problems/model-failed")
     assert "401" in answer.json()["detail"]
     assert "sk-" not in answer.text
+
+
+@pytest.mark.parametrize(("mood", "status"), [("silent", 502), ("garbled", 502), ("blank", 200), ("odd", 200)])
+def test_an_answer_that_nobody_can_read_is_the_models_failure(
+    client: httpx.Client, model: Moody, mood: str, status: int
+) -> None:
+    model.mood = mood
+    answer = client.post("/v1/chat", json={"user": mood, "text": "Where do I live?"})
+    model.mood = "well"
+    kept = client.get("/v1/sessions/chat/messages", params={"user": mood})
+
+    assert (answer.status_code, kept.status_code) == (status, 404)
+    if status == 502:
+        assert answer.json()["type"] == "/problems/model-failed"
+        assert str(client.base_url) not in answer.text
+    else:
+        last = answer.text.strip().split("\n\n")[-1]
+        assert last.startswith("event: error\n")
+        assert "/problems/model-failed" in last
+
+
+def test_a_question_that_no_message_can_be_is_refused_before_the_model_is_asked(
+    client: httpx.Client, model: Moody
+) -> None:
+    model.mood = "down"
+    answer = client.post("/v1/chat", json={"user": "ada", "text": "Where do I \x00 live?"})
+    model.mood = "well"
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
 
 
 def test_nonsense_is_parked_with_its_reason_and_others_are_read(client: httpx.Client, model: Moody) -> None:

@@ -110,6 +110,21 @@ async def test_a_stream_is_kept_at_its_end_and_not_at_all_where_it_breaks_off(
     assert (used.cost.calls, used.cost.tokens_out > 3) == (2, True)
 
 
+@pytest.mark.parametrize("answer", ["", " ", "\x00"])
+async def test_an_answer_that_no_message_can_be_is_the_models_failure(
+    settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, answer: str
+) -> None:
+    async with Memory.open(settings, model=model, embedder=embedder) as memory:
+        async with Agent(memory, Speaking(answer=answer)) as agent:
+            with pytest.raises(ReplyUnparsable, match="answer"):
+                await agent.chat("Hello", scope=scope)
+            with pytest.raises(ReplyUnparsable, match="answer"):
+                _ = [p async for p in agent.stream("Hello", scope=scope)]
+        said = await memory.messages(scope=scope, session="chat")
+
+    assert said == ()
+
+
 async def test_what_cannot_be_answered_is_said(
     settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str
 ) -> None:
