@@ -91,11 +91,15 @@ class Metrics:
         """Enter an error of the store."""
         self.store_errors.labels(type(error).__name__).inc()
 
-    async def text(self, memory: Memory) -> bytes:
-        """Return all as text for Prometheus, with the queue as it is now."""
+    async def look(self, memory: Memory) -> None:
+        """Enter the queue as it is now; raises StoreError."""
         backlog = await memory.backlog()
         self.waiting.set(backlog.waiting)
         self.waiting_seconds.set(max(0.0, time.time() - backlog.since.timestamp()) if backlog.since else 0.0)
+
+    async def text(self, memory: Memory) -> bytes:
+        """Return all as text for Prometheus, with the queue as it is now; raises StoreError."""
+        await self.look(memory)
         if self.shared is None:
             return generate_latest(self.registry)
         together = CollectorRegistry()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
@@ -45,19 +46,40 @@ def serve(
 @commands.command()
 def worker(
     once: Annotated[bool, typer.Option("--once", help="end when nothing is due")] = False,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="serve /metrics there, for Prometheus; 0 for any that is free")
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="the address to serve them at")] = "127.0.0.1",
     as_json: JsonOption = False,
 ) -> None:
     """Draw facts from what waits in all scopes, beside other workers, until it is stopped."""
     how = read_service()
 
     async def work(memory: Memory) -> None:
-        pace = Pace.of(how)
-        busy = Worker(memory, pace, told=lambda scope, outcome: _tell(scope, outcome, as_json))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, busy.stop)
-        await (busy.run_until_empty() if once else busy.run())
+        def tell(scope: Scope, outcome: Outcome) -> None:
+            _tell(scope, outcome, as_json)
+
+        if metrics_port is None:
+            await _work(Worker(memory, Pace.of(how), told=tell), once=once)
+            return
+        from graphmem.api.beside import metrics_served  # noqa: PLC0415  (FastAPI is slow to import)
+
+        async with metrics_served(memory, metrics_port, host=metrics_host) as (metrics, address):
+            print(address, file=sys.stderr, flush=True)
+
+            def told(scope: Scope, outcome: Outcome) -> None:
+                metrics.read(scope, outcome)
+                tell(scope, outcome)
+
+            await _work(Worker(memory, Pace.of(how), told=told), once=once)
 
     with_memory(work)
+
+
+async def _work(busy: Worker, *, once: bool) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, busy.stop)
+    await (busy.run_until_empty() if once else busy.run())
 
 
 def _tell(scope: Scope, outcome: Outcome, as_json: bool) -> None:

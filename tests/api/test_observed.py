@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -159,6 +160,52 @@ def test_a_probe_asks_what_is_known_and_writes_the_share(
     assert json.loads(done.stdout)["missed"] == ([] if code == 0 else ["Where does Ada live?"])
     written = (tmp_path / "probe.prom").read_text(encoding="utf-8")
     assert f'graphmem_probe_found_ratio{{probe="{expects.lower()}"}} {share}' in written
+
+
+@contextmanager
+def working(environment: dict[str, str], *options: str) -> Iterator[tuple[int | None, str]]:
+    """Run `graphmem worker`, and yield what it ended with, where it did, and the first line that it said."""
+    command = [sys.executable, "-m", "graphmem", "worker", *options]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as worker:
+        assert worker.stderr is not None
+        line = worker.stderr.readline().decode().strip()
+        try:
+            yield (worker.wait(40) if not line.startswith("http://") else None), line
+        finally:
+            worker.terminate()
+            worker.wait(40)
+
+
+def test_a_worker_in_a_process_of_its_own_tells_what_it_does(model_url: str, tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "home", model_url)
+    series = {
+        'graphmem_model_calls_total{kind="extract",model="tiny-1"}': 2,
+        'graphmem_model_tokens_total{direction="in",model="tiny-1"}': 33,
+        'graphmem_decisions_total{outcome="closed"}': 1,
+        "graphmem_queue_messages": 0,
+    }
+    with (
+        running(environment, tmp_path / "log", "--no-worker") as api,
+        working(environment, "--metrics-port", "0") as (_, address),
+        httpx.Client(base_url=api, trust_env=False, timeout=60) as client,
+    ):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/metrics", address)
+        for message in (TURIN, OSLO):
+            told = client.post("/v1/messages", params={"wait": 60}, json={"user": "ada", "messages": [message]})
+            assert told.json()["state"] == "done"
+        end = time.monotonic() + 30
+        while (counted := client.get(address).text) and any(value(counted, s) != n for s, n in series.items()):
+            assert time.monotonic() < end, counted
+            time.sleep(0.2)
+        asked = client.get("/metrics").text
+        taken = address.split(":")[2].removesuffix("/metrics")
+        with working(environment, "--metrics-port", taken) as (code, said):
+            pass
+
+    assert value(asked, 'graphmem_model_calls_total{kind="extract",model="tiny-1"}') == 0
+    assert "ada" not in counted
+    assert (code, said.partition(":")[0]) == (1, "SettingsError")
+    assert f"port {taken}" in said
 
 
 @contextmanager

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "compose.yaml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
 OURS = ("api", "worker")
+PORTS = {"api": "--port", "worker": "--metrics-port"}
 STEPS = read_steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 
 
@@ -83,6 +84,17 @@ def test_the_health_check_asks_a_route_of_the_api_on_its_port(tmp_path: Path) ->
     assert SERVICES["api"]["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert "healthcheck" not in SERVICES["api"]
     assert SERVICES["worker"]["healthcheck"] == {"disable": True}
+
+
+def test_prometheus_reads_the_api_and_each_worker_on_their_ports() -> None:
+    folder = ROOT / "docs" / "service"
+    told = yaml.safe_load((folder / "prometheus.yaml").read_text(encoding="utf-8"))
+    (job,) = told["scrape_configs"]
+    read = {name: str(one["port"]) for one in job["dns_sd_configs"] for name in one["names"]}
+    ran = {name: SERVICES[name]["command"] for name in OURS}
+
+    assert read == {name: ran[name][ran[name].index(option) + 1] for name, option in PORTS.items()}
+    assert all((folder / name).exists() for name in told["rule_files"])
 
 
 def test_ours_run_without_rights_and_publish_nothing_to_others() -> None:
