@@ -142,10 +142,11 @@ async def _plan(
     if rows.episode(found[0]["episode"]).state is EpisodeState.PENDING:
         raise InvalidInput(f"{episode_id} is still to be read; process the scope's messages, then delete it.")
     changes = await recorded(scope, reader)
-    earlier = {op.episode_id for c in changes for op in c.operations if isinstance(op, Deleted)}
+    deleted = {op.episode_id: c.number for c in changes for op in c.operations if isinstance(op, Deleted)}
+    deleted[episode_id] = max((c.number for c in changes), default=0) + 1
     stands = [c for c in standing(changes) if not any(isinstance(op, Deleted) for op in c.operations)]
     said = await _episodes(stands, scope, reader)
-    done = replay(stands, earlier | {episode_id}, said)
+    done = replay(stands, deleted, said)
     # A message that is shown no more cannot be read again: what was decided about it stays.
     done.doubtful -= {e.id for e in said.values() if not e.text}
     ids = await reader.read("facts_of_scopes", scopes=[scope.key], predicate=None, limit=1_000_000)

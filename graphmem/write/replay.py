@@ -40,13 +40,16 @@ class Replayed:
     doubtful: set[str] = field(default_factory=set[str])
 
 
-def replay(changes: Sequence[Change], without: Set[str], said: Mapping[str, Episode]) -> Replayed:
-    """Fold the decisions that stand, oldest first, leaving out what comes from the messages `without`.
+def replay(changes: Sequence[Change], deleted: Mapping[str, int], said: Mapping[str, Episode]) -> Replayed:
+    """Fold the decisions that stand, oldest first, leaving out what comes from messages that were `deleted`.
 
-    A fact that another message states too is believed from that one on. `said` are the messages that stay.
+    Those are told with the number of the decision that deleted them: what was decided later is about one that came
+    again under its id. A fact that another message states too is believed from that one on. `said` are the messages
+    that stay.
     """
     done = Replayed()
     for change in changes:
+        without = {episode for episode, number in deleted.items() if number > change.number}
         if any(isinstance(op, Revise) and op.kind is ReviseKind.REPLAYED for op in change.operations):
             # An earlier deletion, whose messages are left out here too.
             continue

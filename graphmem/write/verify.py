@@ -175,12 +175,9 @@ def _replay(standing: Standing) -> Iterator[Breach]:
     numbers = [c.number for c in standing.changes]
     if numbers != list(range(1, len(numbers) + 1)):
         yield Breach(promise="changes are numbered without a gap", what=f"{len(numbers)} changes")
-    states: dict[str, FactVersion] = {}
-    sources: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for change in standing.changes:
-        for operation in change.operations:
-            _again(operation, change.at, states, sources)
-    deleted = {op.episode_id for c in standing.changes for op in c.operations if isinstance(op, Deleted)}
+    states, sources, deleted = _folded(standing.changes)
+    # One that was deleted may have come again under its id.
+    deleted -= {s.episode_id for fact in standing.facts.values() for s in fact.sources}
     for fact in standing.facts.values():
         state = states.get(fact.id)
         if state is None or _seen(state) != _seen(fact.state):
@@ -189,6 +186,23 @@ def _replay(standing: Standing) -> Iterator[Breach]:
         # The words of what was forgotten or hidden are gone from both.
         if {s[0] for s in recorded} != {s.episode_id for s in fact.sources}:
             yield Breach(promise="changes replay to the sources", what=f"{fact.text} ({fact.id})")
+
+
+def _folded(
+    changes: Sequence[Change],
+) -> tuple[dict[str, FactVersion], dict[str, set[tuple[str, str]]], set[str]]:
+    """Return what decisions lead to: states and sources of facts, and the messages that were deleted."""
+    states: dict[str, FactVersion] = {}
+    sources: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    deleted: set[str] = set()
+    for change in changes:
+        for operation in change.operations:
+            _again(operation, change.at, states, sources)
+        for episode in {op.episode_id for op in change.operations if isinstance(op, Deleted)}:
+            deleted.add(episode)
+            for fact_id, said in sources.items():
+                sources[fact_id] = {s for s in said if s[0] != episode}
+    return states, sources, deleted
 
 
 def _gaps(standing: Standing) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,22 @@ async def test_what_is_not_there_or_still_to_be_read_is_refused(memory: Memory, 
     with pytest.raises(InvalidInput, match="still to be read"):
         await memory.delete(waiting.episode_ids[0], scope=scope)
     await memory.process(scope=scope)
+
+
+async def test_one_that_comes_again_under_its_id_is_another(memory: Memory, scope: str) -> None:
+    cat, dog = replace(said("I have a cat, Miso.", "2024-01-10"), id="m1"), said("And a dog, Rex.", "2024-01-11")
+    first = await memory.add(cat, scope=scope)
+    await memory.delete(first.episode_ids[0], scope=scope)
+    again = await memory.add(replace(cat, text="I live in Turin."), scope=scope)
+    other = await memory.add(dog, scope=scope)
+
+    await memory.delete(other.episode_ids[0], scope=scope)
+
+    assert again.episode_ids == first.episode_ids
+    assert await values(memory, scope) == ["Ada lives in Turin"]
+    assert await memory.verify(scope=scope) == ()
+    await memory.delete(again.episode_ids[0], scope=scope)
+    assert await values(memory, scope) == []
 
 
 async def test_its_words_are_in_no_other_decision_and_no_doubt(
