@@ -128,7 +128,7 @@ class Edits(Base):
     async def delete(self, episode_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> Receipt:
         """Delete a message with what only it supported, open again what only it had closed; it cannot be undone.
 
-        Returns the receipt. Raises NotFound, and InvalidInput for a message that is still to be read.
+        Returns the receipt. Of one that still waits to be read nothing gets into the graph later. Raises NotFound.
         """
         return await self._parts.editor.delete(episode_id, self._scope(scope), editor)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from graphmem import rows
-from graphmem.errors import InvalidInput, NotFound
+from graphmem.errors import NotFound
 from graphmem.models import Episode, EpisodeState, Fact, Rule, RuleState, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Change, ChangeRule, Cost, Deleted, Merge, Operation, Revise, ReviseKind
@@ -57,8 +57,8 @@ async def delete_episode(
 ) -> Receipt:
     """Delete a message and replay the record without it; one new decision says what changed. It cannot be undone.
 
-    What rules cannot settle goes back to the queue, in the state `read_again`. Raises NotFound, and InvalidInput for a
-    message that is still to be read.
+    What rules cannot settle goes back to the queue, in the state `read_again`. One that waits in the queue leaves it;
+    who reads it meanwhile finds it gone inside the scope's lock, and writes nothing. Raises NotFound.
     """
     now = tools.clock.now()
 
@@ -139,8 +139,6 @@ async def _plan(
     found = await reader.read("episodes_by_ids", scopes=[scope.key], ids=[episode_id])
     if not found:
         raise NotFound(f"there is no message {episode_id!r} in this scope.")
-    if rows.episode(found[0]["episode"]).state is EpisodeState.PENDING:
-        raise InvalidInput(f"{episode_id} is still to be read; process the scope's messages, then delete it.")
     changes = await recorded(scope, reader)
     deleted = {op.episode_id: c.number for c in changes for op in c.operations if isinstance(op, Deleted)}
     deleted[episode_id] = max((c.number for c in changes), default=0) + 1

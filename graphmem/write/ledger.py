@@ -38,6 +38,10 @@ from graphmem.write.undo import fact_by_id
 ROUNDS = 5
 
 
+class MessagesGone(StoreConflict):
+    """Messages were deleted while they were read; what is left of them is to be read again."""
+
+
 class _Stale(Exception):
     """Facts were written since the detector read, and the model has to see the new ones."""
 
@@ -191,8 +195,9 @@ class Ledger:
         """Write one exchange; what changed since it was judged is looked at again, inside the lock."""
         locked = await lock_scope(scope, self._tools.embedder, now, tx)
         states = await tx.read("episodes_known", scope=scope.key, ids=[e.id for e in reading.exchange])
-        if len(states) < len(reading.exchange):
-            raise StoreConflict(f"messages of {scope.key} were erased while facts were drawn from them.")
+        # One that was deleted and came again, perhaps with other words, has another number.
+        if {(row["id"], row["seq"]) for row in states} != {(e.id, e.seq) for e in reading.exchange}:
+            raise MessagesGone(f"messages of {scope.key} were deleted while facts were drawn from them.")
         if reading.settles and any(row["state"] != EpisodeState.PENDING for row in states):
             return ()
         changes = await self._write(reading, judged, scope, now, locked, tx)

@@ -24,7 +24,7 @@ from graphmem.operations import Change, Cost
 from graphmem.ports import ChatModel, Transaction
 from graphmem.write.asking import Asker
 from graphmem.write.episodes import Kept, batches, episode_id, read_episodes, store_episodes
-from graphmem.write.ledger import Ledger
+from graphmem.write.ledger import Ledger, MessagesGone
 from graphmem.write.reading import Extractor
 from graphmem.write.record import Reading, settle_episodes
 from graphmem.write.reextract import queue_unread
@@ -175,6 +175,11 @@ class WritePipeline:
             half = len(exchange) // 2
             await self._process(exchange[:half], scope, done)
             await self._process(exchange[half:], scope, done)
+        except MessagesGone:
+            numbers = {e.id: e.seq for e in await self._episodes([e.id for e in exchange], scope)}
+            left = tuple(e for e in exchange if numbers.get(e.id) == e.seq)
+            if left:
+                await self._process(left, scope, done)
         except (ModelError, StoreConflict) as exc:
             if done.patient and isinstance(exc, (ModelUnavailable, StoreConflict)):
                 raise

@@ -223,6 +223,18 @@ async def test_deleting_and_erasing_give_receipts(client: Client, local: Memory,
     assert await local.facts(scope=user) == ()
 
 
+async def test_a_message_is_deleted_however_far_it_has_come(client: Client, user: str) -> None:
+    for pause in (0, 0, 0.05, 0.1, 0.2, 0.5):
+        added = await client.add(said("I live in Turin."), scope=user, wait=False)
+        await asyncio.sleep(pause)
+        receipt = await client.delete(added.episode_ids[0], scope=user)
+        assert receipt.episode_id == added.episode_ids[0]
+    last = await client.add(said("I work at Lumen."), scope=user)
+
+    assert last.parked == {}
+    assert [f.text for f in await client.facts(scope=user)] == ["Ada works at Lumen"]
+
+
 async def test_an_export_is_what_restore_reads(client: Client, served: Served, user: str, tmp_path: Any) -> None:
     from graphmem.house.archive import read_header, read_lines  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ import pytest
 
 from graphmem import AsOf, Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.errors import InvalidInput, NotFound, UndoRefused
+from graphmem.errors import NotFound, UndoRefused
 from graphmem.models import RuleState
 from graphmem.serial import dump
 from tests.browse import LIVE_VIEW, cypher
@@ -172,14 +172,37 @@ async def test_messages_keep_their_order(memory: Memory, story: Story, scope: st
     assert following == [{"a": ids[0], "b": ids[3]}]
 
 
-async def test_what_is_not_there_or_still_to_be_read_is_refused(memory: Memory, scope: str) -> None:
-    waiting = await memory.add(said("I live in Turin.", "2024-01-10"), scope=scope, wait=False)
-
+async def test_what_is_not_there_is_refused(memory: Memory, scope: str) -> None:
     with pytest.raises(NotFound):
         await memory.delete("ep_none", scope=scope)
-    with pytest.raises(InvalidInput, match="still to be read"):
-        await memory.delete(waiting.episode_ids[0], scope=scope)
+
+
+async def test_one_that_waits_to_be_read_is_never_read(memory: Memory, scope: str, settings: Settings) -> None:
+    lines = [said("I live in Turin.", "2024-01-10"), said("I have a cat, Miso.", "2024-01-11")]
+    waiting = await memory.add(lines, scope=scope, wait=False)
+
+    receipt = await memory.delete(waiting.episode_ids[0], scope=scope)
     await memory.process(scope=scope)
+
+    assert (receipt.facts, receipt.queued) == ((), ())
+    assert await values(memory, scope) == ["Ada has the pet Miso"]
+    assert "Turin" not in str(cypher(settings, "MATCH (n {scope: $scope}) RETURN n", scope=f"test/{scope}"))
+    with pytest.raises(NotFound):
+        await memory.message(waiting.episode_ids[0], scope=scope)
+
+
+async def test_one_that_is_to_be_read_again_goes_with_what_it_supported(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    await story("The party takes place on 4 October.", "2024-09-01")
+    wrong = await story("The party takes place on 5 October.", "2024-09-10")
+    right = await story("No, I meant 6 October.", "2024-09-11")
+    await memory.delete(wrong.episode_ids[0], scope=scope)
+
+    await memory.delete(right.episode_ids[0], scope=scope)
+    await memory.process(scope=scope)
+
+    assert await values(memory, scope) == ["party takes place on 2024-10-04"]
 
 
 async def test_one_that_comes_again_under_its_id_is_another(memory: Memory, scope: str) -> None:

@@ -46,6 +46,19 @@ class Flaky(ScriptedChat):
         return await super().ask(request)
 
 
+class Held(Flaky):
+    """A model that answers once it may; `reads` is set while it reads."""
+
+    def __init__(self) -> None:
+        super().__init__(read=read)
+        self.reads, self.may = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        self.reads.set()
+        await self.may.wait()
+        return await super().ask(request)
+
+
 def said(text: str = "I live in Turin.") -> Message:
     return Message(text=text, at=AT, speaker="Ada")
 
@@ -251,6 +264,29 @@ async def test_users_and_sessions_are_listed_in_pages(queued: Memory, tenant: st
     assert await queued.users(after=first.next) == rest.users
     assert await queued.sessions(scope="ada", after=sessions.next) == more.sessions
     assert await queued.users(tenant=f"{tenant}-nobody") == ()
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_of_a_message_that_is_deleted_while_it_is_read_nothing_is_kept(
+    settings: Settings, embedder: LocalEmbedder, scope: str, again: bool
+) -> None:
+    chat = Held()
+    lines = [replace(said(), id="m1"), replace(said("I have a cat, Miso."), id="m2")]
+    async with Memory.open(settings, model=chat, embedder=embedder) as memory:
+        added = await memory.add(lines, scope=scope, wait=False)
+        reading = asyncio.create_task(memory.process(scope=scope))
+        await chat.reads.wait()
+        await memory.delete(added.episode_ids[0], scope=scope)
+        if again:
+            await memory.add(replace(said("And a dog, Rex."), id="m1"), scope=scope, wait=False)
+        chat.may.set()
+        outcome = await reading
+        facts = sorted(f.text for f in await memory.facts(scope=scope))
+        standing = await memory.standing(added.episode_ids, scope=scope)
+        breaches = await memory.verify(scope=scope)
+
+    assert facts == ["Ada has the pet Miso", *(["Ada has the pet Rex"] if again else [])]
+    assert (outcome.parked, standing.pending, breaches) == ({}, 0, ())
 
 
 async def test_paths_between_two_are_the_shortest_at_the_time(queued: Memory) -> None:
