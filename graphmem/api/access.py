@@ -20,6 +20,7 @@ from graphmem.keys import Right
 from graphmem.memory import Memory
 from graphmem.models import Scope
 from graphmem.settings import Service
+from graphmem.text import digest
 
 KEY_CHARACTERS = 8192
 KNOWN_SECONDS = 10.0
@@ -38,9 +39,13 @@ bearer = HTTPBearer(auto_error=False, description="A key of `graphmem keys creat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: `id` is a key's, or a token's subject; the tenant is theirs, whatever the request says."""
+    """Who asks: `id` is a key's, or a token's subject; the tenant is theirs, whatever the request says.
+
+    `bucket` is what their requests are counted under, and nobody else's.
+    """
 
     id: str
+    bucket: str
     tenant: str
     rights: frozenset[Right]
 
@@ -69,25 +74,27 @@ class Gate:
         if presented is None:
             if self.open_tenant is None:
                 raise Refused("unauthenticated", "no key was sent: Authorization: Bearer KEY.", _CHALLENGE)
-            return Principal(id="local", tenant=self.open_tenant, rights=frozenset(Right))
+            bucket = digest("local", self.open_tenant)
+            return Principal(id="local", bucket=bucket, tenant=self.open_tenant, rights=frozenset(Right))
         if len(presented) > KEY_CHARACTERS or not presented.isascii():
             raise _unknown()
         # By digest, so that no key stays in memory, and finding one takes no longer for a nearly right one.
-        digest = hashlib.sha256(presented.encode()).digest()
-        known = self._known.get(digest)
+        hashed = hashlib.sha256(presented.encode()).digest()
+        known = self._known.get(hashed)
         if known is not None and self.clock() < known[0]:
             return known[1]
         principal = await (self._by_token(presented) if presented.count(".") == 2 else self._by_key(presented))
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[digest] = (self.clock() + KNOWN_SECONDS, principal)
+        self._known[hashed] = (self.clock() + KNOWN_SECONDS, principal)
         return principal
 
     async def _by_key(self, presented: str) -> Principal:
         key = await self.memory.key_of(presented)
         if key is None:
             raise _unknown()
-        return Principal(id=key.id, tenant=key.tenant, rights=_with_implied(key.rights))
+        bucket = digest("key", key.tenant, key.id)
+        return Principal(id=key.id, bucket=bucket, tenant=key.tenant, rights=_with_implied(key.rights))
 
     async def _by_token(self, presented: str) -> Principal:
         if self._jwks is None:
@@ -128,7 +135,13 @@ def _claimed(claims: dict[str, Any]) -> Principal:
     except ScopeMissing as exc:
         raise ValueError(str(exc)) from exc
     rights = [right for right in Right if right.value in told.split()]
-    return Principal(id=str(claims["sub"])[:200], tenant=tenant, rights=_with_implied(tuple(rights)))
+    subject = str(claims["sub"])
+    return Principal(
+        id=subject[:200],
+        bucket=digest("token", tenant, subject),
+        tenant=tenant,
+        rights=_with_implied(tuple(rights)),
+    )
 
 
 def _with_implied(rights: tuple[Right, ...]) -> frozenset[Right]:

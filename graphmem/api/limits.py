@@ -52,9 +52,9 @@ class Limits:
 
     async def check_rate(self, principal: Principal) -> None:
         """Count a request; raises Refused for one too many."""
-        if await self._limiter.hit(self._rate, principal.tenant, principal.id):
+        if await self._limiter.hit(self._rate, principal.bucket):
             return
-        window = await self._limiter.get_window_stats(self._rate, principal.tenant, principal.id)
+        window = await self._limiter.get_window_stats(self._rate, principal.bucket)
         seconds = max(1, math.ceil(window.reset_time - time.time()))
         headers = {
             "Retry-After": str(seconds),

@@ -14,10 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from graphmem import Memory, Settings
+from graphmem.api.access import Gate
 from graphmem.api.limits import BACKLOG_SECONDS, Limits
+from graphmem.api.problems import Refused
 from graphmem.settings import Service, read_settings
 from tests.api.conftest import environment_of, running
 
@@ -75,6 +79,25 @@ async def test_steady_traffic_is_let_in_while_nothing_waits(tmp_path: Path) -> N
         for _ in range(4 * service.backlog):
             await limits.check_backlog("acme", 1)
             await asyncio.sleep(BACKLOG_SECONDS / 4)
+
+
+async def test_each_tenants_each_subject_is_counted_apart(tmp_path: Path) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = {**jwt.algorithms.ECAlgorithm.to_jwk(private.public_key(), as_dict=True), "kid": "ec"}
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text(json.dumps({"keys": [public]}))
+    service = Service(rate="1/hour", jwks=jwks)
+    async with Memory.open(Settings(home=tmp_path / "home")) as memory:
+        key = await memory.create_key(tenant="a")
+        gate, limits = Gate(memory, service, None), Limits(memory, service)
+        subjects = [("a/b", "c"), ("a", "b/c"), ("a", "x" * 300), ("a", "x" * 301), ("a", key.key.id)]
+        said = [{"tenant": t, "sub": s, "scope": "read", "exp": time.time() + 60} for t, s in subjects]
+        tokens = [jwt.encode(claims, private, "ES256", headers={"kid": "ec"}) for claims in said]
+        for presented in (key.secret, *tokens):
+            await limits.check_rate(await gate.principal(presented))
+        for presented in (key.secret, *tokens):
+            with pytest.raises(Refused, match="may ask 1 times a hour"):
+                await limits.check_rate(await gate.principal(presented))
 
 
 def test_a_query_of_ones_own_returns_as_many_rows_as_may_be(slow: str) -> None:
