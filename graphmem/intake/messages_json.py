@@ -31,7 +31,10 @@ class MessageIn(BaseModel):
     id: Annotated[str | None, Field(description="your own id: the same message is kept once")] = None
     session: str | None = None
     agent: str | None = None
-    metadata: dict[str, Scalar] = Field(default_factory=dict[str, Scalar])
+    metadata: dict[str, Scalar] = Field(
+        default_factory=dict[str, Scalar],
+        description="at most 50 values, texts of up to 2,000 characters, under keys of up to 200",
+    )
 
     def message(self) -> Message:
         """Return it as a value."""

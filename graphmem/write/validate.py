@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from graphmem.errors import InvalidMessage
 from graphmem.models import Message, Role
@@ -13,6 +14,9 @@ from graphmem.models import Message, Role
 TEXT_BYTES = 100_000
 NAME_LENGTH = 200
 METADATA_KEYS = 50
+METADATA_KEY_LENGTH = 200
+METADATA_VALUE_LENGTH = 2000
+METADATA_NUMBER = 2**63
 _ALLOWED_CONTROLS = {"\n", "\t", "\r"}
 
 
@@ -77,13 +81,27 @@ def _check_metadata(what: str, message: Message) -> None:
     if len(message.metadata) > METADATA_KEYS:
         raise InvalidMessage(f"{what} has {len(message.metadata)} metadata keys; at most {METADATA_KEYS}.")
     for key, value in message.metadata.items():
-        if not isinstance(value, (str, int, float, bool, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if len(key) > METADATA_KEY_LENGTH:
             raise InvalidMessage(
-                f"{what}: metadata {key!r} is a {type(value).__name__}; metadata is flat: text, numbers, "
-                "true, false or null."
+                f"{what}: the metadata key {key[:40]!a}... has {len(key):,} characters; at most {METADATA_KEY_LENGTH}."
             )
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InvalidMessage(f"{what}: metadata {key!r} is {value}, which JSON has no number for; send a text.")
+        _check_value(f"{what}: metadata {key!a}", value)
         for text in (key, value):
             if isinstance(text, str) and any(unicodedata.category(c) == "Cs" for c in text):
                 raise InvalidMessage(f"{what}: metadata {key!a} has lone surrogates.")
+
+
+def _check_value(what: str, value: Any) -> None:
+    if not isinstance(value, (str, int, float, bool, type(None))):
+        raise InvalidMessage(
+            f"{what} is a {type(value).__name__}; metadata is flat: text, numbers, true, false or null."
+        )
+    if isinstance(value, str) and len(value) > METADATA_VALUE_LENGTH:
+        raise InvalidMessage(
+            f"{what} has {len(value):,} characters; at most {METADATA_VALUE_LENGTH:,}. What is longer belongs into the "
+            "message's text, or elsewhere."
+        )
+    if isinstance(value, int) and not -METADATA_NUMBER <= value < METADATA_NUMBER:
+        raise InvalidMessage(f"{what} is a whole number beyond 64 bits; send a text.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidMessage(f"{what} is {value}, which JSON has no number for; send a text.")

@@ -68,6 +68,7 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/v1/facts?user=ada&limit=-1", None, 422, "limit"),
     ("GET", "/v1/facts?user=ada&metadata=a=" + "[" * 3000, None, 422, "nested"),
     ("POST", "/v1/facts", {**FACT, "predicate": "AGE", "value": "1e999"}, 422, "number"),
+    ("POST", "/v1/messages", {"user": "ada", "messages": [{**TURIN, "metadata": {"a": "x" * 2001}}]}, 422, "2,000"),
     ("GET", "/v1/facts?user=ada&metadata=room", None, 422, "key=value"),
     ("GET", "/v1/facts?user=ada&metadata=room=a&metadata=room=b", None, 422, "twice"),
     ("GET", "/v1/facts?user=ada&as_of=9999-12-31T23:59:59-14:00", None, 200, ""),

@@ -33,6 +33,10 @@ AT = datetime(2024, 5, 1, tzinfo=UTC)
         ({"metadata": {"a": float("nan")}}, "no number"),
         ({"metadata": {"a": "\udfff"}}, "surrogates"),
         ({"metadata": {str(i): i for i in range(51)}}, "at most 50"),
+        ({"metadata": {"a" * 201: 1}}, "has 201 characters; at most 200"),
+        ({"metadata": {"a": "a" * 2001}}, "has 2,001 characters; at most 2,000"),
+        ({"metadata": {"a": 2**63}}, "64 bits"),
+        ({"metadata": {"a": -(10**5000)}}, "64 bits"),
     ],
 )
 def test_what_cannot_be_kept_as_it_is_is_refused(wrong: dict[str, Any], says: str) -> None:
@@ -42,6 +46,11 @@ def test_what_cannot_be_kept_as_it_is_is_refused(wrong: dict[str, Any], says: st
     with pytest.raises(InvalidMessage, match=says) as caught:
         check_messages([good, Message(**values)])
     assert "message 2" in str(caught.value)
+
+
+def test_metadata_of_the_greatest_size_is_fine() -> None:
+    metadata = {f"{n:0200d}": "é" * 2000 for n in range(48)} | {"least": -(2**63), "most": 2**63 - 1}
+    check_messages([Message(text="a", at=AT, metadata=metadata)])
 
 
 def test_one_id_for_two_messages_is_refused() -> None:
