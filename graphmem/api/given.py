@@ -34,6 +34,7 @@ ALWAYS = answers(
     "internal-error",
     "busy",
     "store-unavailable",
+    "timeout",
 )
 """The problems that any route under /v1 may answer with."""
 BODY = answers("unreadable-body", "unsupported-media-type")

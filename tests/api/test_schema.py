@@ -34,12 +34,12 @@ CHECKS: list[Any] = [
 ]
 SAID = ["I live in Turin.", "My boss is Ingrid.", "Her brother is Lars.", "I work at Lumen.", "I have a cat, Miso."]
 METHODS = {"get", "post", "patch", "delete"}
+PATHS: dict[str, Any] = create_app(Settings(home=Path("unused"))).openapi()["paths"]
 OPERATIONS = sorted(
-    operation["operationId"]
-    for path in create_app(Settings(home=Path("unused"))).openapi()["paths"].values()
-    for method, operation in path.items()
-    if method in METHODS
+    operation["operationId"] for path in PATHS.values() for method, operation in path.items() if method in METHODS
 )
+# What the route is asked for, and what stands between: keys, limits, the store.
+ANYWHERE = {"401", "403", "408", "413", "421", "422", "429", "500", "503", "504"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +96,18 @@ def _aimed(case: Any, ground: Ground, which: int) -> None:
         case.body["user"] = ground.user
     if isinstance(case.body, dict) and "other_id" in case.body:
         case.body["other_id"] = entities[(which + 1) % len(entities)]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_any_route_may_answer_is_documented_of_each(path: str) -> None:
+    answered: set[str] = {"421", "500"}
+    if path.startswith("/v1/"):
+        answered = ANYWHERE
+    elif path == "/metrics":
+        answered = {"421", "500", "503", "504"}
+    for method, operation in PATHS[path].items():
+        takes_a_body = {"400", "415"} if method in {"post", "patch"} else set[str]()
+        assert answered | takes_a_body <= operation["responses"].keys(), (method, path)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

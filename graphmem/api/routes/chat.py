@@ -34,7 +34,9 @@ class ChatIn(Body):
     "/chat",
     operation_id="chat",
     response_class=StreamingResponse,
-    responses={200: {"content": EVENT_STREAM}} | BODY | answers("backlog-full", "model-failed", "budget-spent"),
+    responses={200: {"content": EVENT_STREAM}}
+    | BODY
+    | answers("conflict", "backlog-full", "model-failed", "budget-spent"),
 )
 async def chat(body: ChatIn, request: Request, asks: Writer) -> StreamingResponse:
     """Answer with what is remembered, as server-sent events: `piece`s, then `done` with the facts that were used.

@@ -210,7 +210,7 @@ async def change_entity(id: Id, body: EntityIn, request: Request, asks: Writer) 
     "/entities/{id}/neighbourhood",
     operation_id="get_neighbourhood",
     response_model=Neighbourhood,
-    responses=answers("not-found", "timeout"),
+    responses=answers("not-found"),
 )
 async def get_neighbourhood(
     id: Id,

@@ -42,8 +42,8 @@ from graphmem.read.strategies import MIX, Strategy
 CYPHER_CHARACTERS = 100_000
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["search"])
-# Those of a model where one is named as reranker.
-_ASKED = answers("timeout", "model-failed", "budget-spent")
+# Those of a model where one is named as reranker, and of what it took, which is put on the books.
+_ASKED = answers("conflict", "model-failed", "budget-spent")
 Users = Annotated[list[User], Field(min_length=1, max_length=100)]
 
 
@@ -109,9 +109,7 @@ async def get_context(body: ContextIn, request: Request, asks: Reader) -> JSONRe
     return answer(Context(text=found.text, answerable=found.answerable, confidence=found.confidence))
 
 
-@router.post(
-    "/cypher", operation_id="cypher", response_model=Answer, responses=BODY | answers("cypher-refused", "timeout")
-)
+@router.post("/cypher", operation_id="cypher", response_model=Answer, responses=BODY | answers("cypher-refused"))
 async def cypher(body: CypherIn, request: Request, asks: Reader) -> JSONResponse:
     """Answer a query in Cypher that can only read, about these users only."""
     here = held(request)
@@ -127,14 +125,14 @@ async def list_analyses(request: Request, asks: Reader) -> JSONResponse:
     return answer(held(request).memory.analyses())
 
 
-@router.get("/analytics/{name}", operation_id="get_analysis", response_model=Answer, responses=answers("timeout"))
+@router.get("/analytics/{name}", operation_id="get_analysis", response_model=Answer)
 async def get_analysis(name: Id, user: UserQuery, request: Request, asks: Reader) -> JSONResponse:
     """Answer a named analysis; what else is in the query string are its parameters."""
     given = {key: value for key, value in request.query_params.items() if key != "user"}
     return answer(await _analysed(name, asks.scope(user), given, request))
 
 
-@router.post("/analytics/{name}", operation_id="analyse", response_model=Answer, responses=BODY | answers("timeout"))
+@router.post("/analytics/{name}", operation_id="analyse", response_model=Answer, responses=BODY)
 async def analyse(name: Id, body: AnalysisIn, request: Request, asks: Reader) -> JSONResponse:
     """Answer a named analysis, also about several users."""
     return answer(await _analysed(name, whose(body.user, asks), body.parameters, request))
@@ -145,7 +143,7 @@ async def _analysed(name: str, scope: Scope | list[Scope], given: Mapping[str, s
     return await here.memory.analyse(name, scope=scope, parameters=given, most=here.service.result_rows)
 
 
-@router.get("/paths", operation_id="find_paths", response_model=Paths, responses=answers("not-found", "timeout"))
+@router.get("/paths", operation_id="find_paths", response_model=Paths, responses=answers("not-found"))
 async def find_paths(
     user: UserQuery,
     request: Request,

@@ -34,7 +34,7 @@ async def ready(request: Request) -> JSONResponse:
     "/metrics",
     operation_id="metrics",
     response_class=PlainTextResponse,
-    responses=answers("store-unavailable"),
+    responses=answers("store-unavailable", "timeout"),
 )
 async def metrics(request: Request) -> Response:
     """Tell the metrics, as Prometheus reads them; anybody who reaches the service may, so keep them from strangers."""
