@@ -33,6 +33,7 @@ from graphmem.langchain import (
     open_in_background,
 )
 from graphmem.models import Role
+from tests.browse import cypher
 from tests.conftest import Add as Story
 from tests.scripted import ScriptedChat, triple
 from tests.values import day, said
@@ -386,6 +387,20 @@ async def test_a_search_asks_about_a_past_date(memory: Memory, story: Story, sco
 
     assert "Ada lives in Turin" in then
     assert "Ada lives in Oslo" not in then
+
+
+async def test_a_name_behind_a_thousand_others_has_a_history_too(
+    memory: Memory, scope: str, settings: Settings
+) -> None:
+    await memory.assert_fact("Zoe", "LIVES_IN", "Turin", scope=scope)
+    crowd = """UNWIND range(1, 1000) AS n
+        CREATE (:Entity {id: $scope + toString(n), canonical_id: $scope + toString(n), scope: $scope,
+                         name: 'A' + toString(n), type: 'Thing', aliases: []})"""
+    cypher(settings, crowd, scope=f"test/{scope}")
+
+    told = await tool(memory_tools(memory, scope), "memory_history").ainvoke({"about": "Zoe"})
+
+    assert "Zoe lives in Turin" in told
 
 
 async def test_a_model_reads_what_was_refused(memory: Memory, scope: str) -> None:
