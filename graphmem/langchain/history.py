@@ -78,7 +78,7 @@ class GraphChatMessageHistory(BaseChatMessageHistory):
     async def aclear(self) -> None:
         """Delete the session's messages for good, with the facts that only they supported; it cannot be undone.
 
-        Those that are still to be read are read first. The decisions stay on the record, without the words.
+        Those that are still to be read are never read. The decisions stay on the record, without the words.
         """
         await arun(self._memory, self._clear)
 
@@ -92,7 +92,6 @@ class GraphChatMessageHistory(BaseChatMessageHistory):
             await self._memory.add(said, scope=self._scope, wait=self._wait)
 
     async def _clear(self) -> None:
-        await self._memory.process(scope=self._scope)
         while said := await self._memory.messages(scope=self._scope, session=self._session):
             # From the last one on, since later decisions build on earlier ones.
             for episode in reversed(said):

@@ -283,7 +283,9 @@ async def test_what_no_history_can_keep_is_refused_before_anything_is_kept(memor
     assert await history.aget_messages() == []
 
 
-async def test_clearing_a_history_deletes_its_messages_for_good(memory: Memory, scope: str) -> None:
+async def test_clearing_a_history_deletes_its_messages_for_good(
+    memory: Memory, scope: str, model: ScriptedChat
+) -> None:
     history = GraphChatMessageHistory(memory, scope, "talk", speaker="Ada")
     other = GraphChatMessageHistory(memory, scope, "other", speaker="Ada")
     await other.aadd_messages([HumanMessage("I have a cat, Miso.")])
@@ -293,8 +295,11 @@ async def test_clearing_a_history_deletes_its_messages_for_good(memory: Memory, 
     )
     unread = GraphChatMessageHistory(memory, scope, "talk", speaker="Ada", wait=False)
     await unread.aadd_messages([HumanMessage("I work at Lumen.")])
+    read = [request for request in model.asked if "I work at Lumen." in request.user]
 
     await history.aclear()
+
+    assert [request for request in model.asked if "I work at Lumen." in request.user] == read
 
     assert await history.aget_messages() == []
     assert await memory.messages(scope=scope, session="talk") == ()
