@@ -88,6 +88,13 @@ KINDS = (
         "The store does not answer. Try again; `/readyz` tells when.",
     ),
     Kind("timeout", 504, "Timeout", "It took longer than it may. Ask for less, or narrow the question."),
+    Kind(
+        "no-room",
+        507,
+        "No room",
+        "The service's directory for temporary files (TMPDIR) cannot hold what was asked for; whoever runs it can give "
+        "it another.",
+    ),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 _OURS: tuple[tuple[type[errors.GraphMemError], str], ...] = (
@@ -99,6 +106,7 @@ _OURS: tuple[tuple[type[errors.GraphMemError], str], ...] = (
     (errors.StoreConflict, "conflict"),
     (errors.BudgetSpent, "budget-spent"),
     (errors.ModelError, "model-failed"),
+    (errors.FileUnwritable, "no-room"),
     (errors.StoreTimeout, "timeout"),
     (errors.QueryFailed, "cypher-refused"),
     (errors.StoreError, "store-unavailable"),

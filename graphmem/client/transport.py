@@ -36,6 +36,7 @@ _ERRORS: Mapping[str, type[errors.GraphMemError]] = {
     "model-failed": errors.ModelError,
     "store-unavailable": errors.StoreUnavailable,
     "timeout": errors.StoreTimeout,
+    "no-room": errors.FileUnwritable,
 }
 
 

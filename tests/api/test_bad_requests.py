@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from graphmem import Settings
+from graphmem.api.app import create_app
 from graphmem.api.problems import KINDS, MEDIA_TYPE
 from graphmem.cursors import write_cursor
 from tests.api.conftest import Served
@@ -194,3 +200,33 @@ def test_every_kind_of_problem_has_its_page_here_and_in_the_documentation(client
         assert told.status_code == 200
         assert kind.help in told.text
         assert f"## {kind.name}\n\n{kind.status}. {kind.help}" in page
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no file beyond a size, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_an_export_without_room_for_it_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    app = create_app(Settings(home=tmp_path / "home"), open_tenant="default", works=False)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        (await client.post("/v1/messages", json={"user": "ada", "messages": [TURIN]})).raise_for_status()
+        with files_of_at_most(100):
+            refused = await client.get("/v1/users/ada/export")
+        sent = await client.get("/v1/users/ada/export")
+
+    assert (refused.status_code, refused.json()["type"]) == (507, "/problems/no-room")
+    assert str(tmp_path) not in refused.text
+    assert sent.text.rstrip().endswith('{"done": 1}')
+    assert list(tmp_path.glob("graphmem-export-*")) == []

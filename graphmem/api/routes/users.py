@@ -50,11 +50,12 @@ async def erase_user(user: UserPath, request: Request, asks: Admin) -> JSONRespo
     "/users/{user:path}/export",
     operation_id="export_user",
     response_class=StreamingResponse,
-    responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}} | answers("not-found", "conflict"),
+    responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}} | answers("not-found", "conflict", "no-room"),
 )
 async def export_user(user: UserPath, request: Request, asks: Admin) -> StreamingResponse:
     """Return all that is kept of a user, as `graphmem restore` reads it: JSON Lines."""
-    # Written whole first, so that a failure is told as one; a file, since it may be larger than memory.
+    # Written whole first: where others write to the scope meanwhile it is begun anew, which a stream could not take
+    # back, and a failure is told as one. A file, since it may be larger than memory.
     folder = tempfile.TemporaryDirectory(prefix="graphmem-export-", ignore_cleanup_errors=True)
     file = Path(folder.name) / "export.jsonl"
     try:
