@@ -17,13 +17,13 @@ from graphmem.api.hosts import ThisMachine
 from graphmem.api.limits import Bounded, Limits
 from graphmem.api.logs import REQUEST_ID, Observed
 from graphmem.api.metrics import Metrics
-from graphmem.api.routes import changes, chat, facts, messages, search, service, users
+from graphmem.api.routes import changes, chat, facts, messages, search, service, upkeep, users
 from graphmem.api.traces import trace
 from graphmem.memory import Memory
 from graphmem.settings import Service, Settings
 from graphmem.worker import Pace, Worker
 
-ROUTERS = (messages, search, facts, changes, users, chat, service)
+ROUTERS = (messages, search, facts, changes, users, chat, upkeep, service)
 ABOUT = (
     "The long-term memory of AI agents: messages in, dated facts between named entities out. Whose memory is meant is "
     "said by `user` in each request; the tenant is that of the key."

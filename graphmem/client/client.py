@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
+from graphmem.adapters.queries import Analysis
 from graphmem.analytics import ROWS, Answer
 from graphmem.base import ScopeLike
 from graphmem.checks import check_shape, checked_clocks
-from graphmem.client.asking import adapter, part, query, user_of, users_of
+from graphmem.client.connection import WAIT_SECONDS, adapter_of, part_of, query_of, user_of, users_of
+from graphmem.client.edits import Edits
 from graphmem.client.lists import Lists
 from graphmem.client.transport import lines_of
-from graphmem.edits import EDITOR, Day
+from graphmem.client.upkeep import Upkeep
+from graphmem.errors import InvalidInput
 from graphmem.memory import Added
 from graphmem.models import (
     AsOf,
@@ -35,18 +37,16 @@ from graphmem.read.paths import Paths
 from graphmem.read.rerank import Mode
 from graphmem.read.strategies import MIX, Strategy
 from graphmem.serial import load_changes, plain
-from graphmem.work import Used
-from graphmem.write.delete import Receipt
-from graphmem.write.erase import Erased
 from graphmem.write.validate import check_messages
 
-WAIT_SECONDS = 120.0
+KEY_LENGTH = 200
 
 
-class Client(Lists):
+class Client(Edits, Lists, Upkeep):
     """A memory behind the service; enter it with `async with Client(url, key) as memory`.
 
-    Methods, arguments, values and errors are those of `Memory`. The tenant is the key's, so a scope is a user's name.
+    Methods, arguments, values and errors are those of `Memory`, but for what docs/service.md names. The tenant is the
+    key's, so a scope is a user's name.
     Requests are sent again, up to four times, where the service is away or busy and doing it twice does it once.
     """
 
@@ -57,8 +57,15 @@ class Client(Lists):
         scope: ScopeLike,
         wait: bool = True,
         seconds: float = WAIT_SECONDS,
+        key: str | None = None,
     ) -> Added:
-        """Keep messages, and wait up to `seconds` for their facts; with `wait=False` return once they are kept."""
+        """Keep messages, and wait up to `seconds` for their facts; with `wait=False` return once they are kept.
+
+        Sent again with the same `key`, of 1 to 200 ASCII characters, they are kept once. StoreConflict is raised where
+        it, or a message's id, is kept with something else.
+        """
+        if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
+            raise InvalidInput(f"a key to send has 1 to {KEY_LENGTH} printable ASCII characters, not {key[:300]!a}.")
         said = [messages] if isinstance(messages, Message) else list(messages)
         check_messages(said)
         body = await self._send(
@@ -66,7 +73,7 @@ class Client(Lists):
             "/v1/messages",
             repeats=True,
             params={"wait": seconds if wait else 0},
-            headers={"Idempotency-Key": uuid.uuid4().hex},
+            headers={"Idempotency-Key": key or uuid.uuid4().hex},
             json={"user": user_of(scope), "messages": [plain(m) for m in said]},
             timeout=self._timeout + (seconds if wait else 0),
         )
@@ -81,7 +88,7 @@ class Client(Lists):
 
     async def message(self, episode_id: str, *, scope: ScopeLike) -> Episode:
         """Return a kept message, with how far it has come; raises NotFound."""
-        return await self._get(Episode, f"/v1/messages/{part(episode_id)}", scope)
+        return await self._get(Episode, f"/v1/messages/{part_of(episode_id)}", scope)
 
     async def search(
         self,
@@ -117,19 +124,19 @@ class Client(Lists):
 
     async def fact(self, fact_id: str, *, scope: ScopeLike) -> Fact:
         """Return one fact with its sources and versions; raises NotFound."""
-        found = await self._send("GET", f"/v1/facts/{part(fact_id)}", params={"user": user_of(scope)})
-        return adapter(Fact).validate_python(json.loads(found)["fact"])
+        found = await self._send("GET", f"/v1/facts/{part_of(fact_id)}", params={"user": user_of(scope)})
+        return adapter_of(Fact).validate_python(json.loads(found)["fact"])
 
     async def history(
         self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000, after: int = 0
     ) -> tuple[Change, ...]:
         """Return the decisions about a fact or an entity, or all of them, oldest first; raises NotFound."""
-        asked = query(scope, about=about, limit=limit, after=after)
+        asked = query_of(scope, about=about, limit=limit, after=after)
         return load_changes(json.loads(await self._send("GET", "/v1/changes", params=asked)))
 
     async def follow(self, *, scope: ScopeLike, after: int = 0, seconds: float = 3600) -> AsyncIterator[Change]:
         """Yield decisions as they are made, those after the number `after` first."""
-        asked = query(scope, after=after, seconds=seconds)
+        asked = query_of(scope, after=after, seconds=seconds)
         answering = self._transport.stream("GET", "/v1/changes/feed", params=asked, timeout=seconds + self._timeout)
         async with answering as answer:
             async for line in lines_of(answer):
@@ -137,75 +144,9 @@ class Client(Lists):
                     for change in load_changes([json.loads(line[6:])]):
                         yield change
 
-    async def assert_fact(
-        self,
-        subject: str,
-        predicate: str,
-        value: str,
-        *,
-        scope: ScopeLike,
-        valid_from: Day = None,
-        valid_to: Day = None,
-        editor: str = EDITOR,
-    ) -> tuple[Change, ...]:
-        """Believe a statement because a person says so."""
-        said = {"subject": subject, "predicate": predicate, "value": value, "editor": editor}
-        return await self._edit(
-            "POST", "/v1/facts", scope, **said, valid_from=_day(valid_from), valid_to=_day(valid_to)
-        )
-
-    async def correct(
-        self,
-        fact_id: str,
-        *,
-        scope: ScopeLike,
-        value: str | None = None,
-        valid_from: Day = None,
-        valid_to: Day = None,
-        editor: str = EDITOR,
-    ) -> tuple[Change, ...]:
-        """Put right what was believed by mistake; raises NotFound."""
-        dates = {"valid_from": _day(valid_from), "valid_to": _day(valid_to)}
-        return await self._edit("PATCH", f"/v1/facts/{part(fact_id)}", scope, value=value, **dates, editor=editor)
-
-    async def forget(self, fact_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
-        """Believe a fact no more; raises NotFound, also when it is sent again."""
-        asked = query(scope, editor=editor)
-        return load_changes(json.loads(await self._send("DELETE", f"/v1/facts/{part(fact_id)}", params=asked)))
-
     async def entity(self, entity_id: str, *, scope: ScopeLike) -> Entity:
         """Return one entity; raises NotFound."""
-        return await self._get(Entity, f"/v1/entities/{part(entity_id)}", scope)
-
-    async def change_entity(
-        self,
-        entity_id: str,
-        *,
-        scope: ScopeLike,
-        name: str | None = None,
-        type: str | None = None,
-        editor: str = EDITOR,
-    ) -> tuple[Change, ...]:
-        """Give an entity another name or type; raises NotFound."""
-        return await self._edit("PATCH", f"/v1/entities/{part(entity_id)}", scope, name=name, type=type, editor=editor)
-
-    async def merge_entities(
-        self, winner_id: str, loser_id: str, *, scope: ScopeLike, editor: str = EDITOR
-    ) -> tuple[Change, ...]:
-        """Make two entities one, under the name of the first; raises NotFound."""
-        path = f"/v1/entities/{part(winner_id)}/merge"
-        return await self._edit("POST", path, scope, other_id=loser_id, editor=editor)
-
-    async def split_entity(self, entity_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
-        """Make an entity itself again; raises NotFound."""
-        return await self._edit("POST", f"/v1/entities/{part(entity_id)}/split", scope, editor=editor)
-
-    async def never_the_same(
-        self, one_id: str, other_id: str, *, scope: ScopeLike, editor: str = EDITOR
-    ) -> tuple[Change, ...]:
-        """Note that two entities are two; raises NotFound."""
-        path = f"/v1/entities/{part(one_id)}/distinct"
-        return await self._edit("POST", path, scope, other_id=other_id, editor=editor)
+        return await self._get(Entity, f"/v1/entities/{part_of(entity_id)}", scope)
 
     async def merges(self, *, scope: ScopeLike, state: Sameness | None = Sameness.PENDING) -> tuple[EntityPair, ...]:
         """Return the entities of like names that may be one."""
@@ -219,7 +160,7 @@ class Client(Lists):
         self, entity_id: str, *, scope: ScopeLike, hops: int = 1, as_of: AsOf | None = None
     ) -> Neighbourhood:
         """Return the entities and facts within some hops of an entity; raises NotFound."""
-        path, clocks = f"/v1/entities/{part(entity_id)}/neighbourhood", checked_clocks(as_of)
+        path, clocks = f"/v1/entities/{part_of(entity_id)}/neighbourhood", checked_clocks(as_of)
         return await self._get(Neighbourhood, path, scope, hops=hops, as_of=clocks.valid, known=clocks.known)
 
     async def paths(
@@ -230,36 +171,16 @@ class Client(Lists):
         ends = {"from": from_id, "to": to_id}
         return await self._get(Paths, "/v1/paths", scope, **ends, hops=hops, as_of=clocks.valid, known=clocks.known)
 
-    async def undo(
-        self, change_id: str, *, scope: ScopeLike, cascade: bool = False, editor: str = EDITOR
-    ) -> tuple[Change, ...]:
-        """Take a decision back; raises NotFound, UndoRefused."""
-        return await self._edit("POST", f"/v1/changes/{part(change_id)}/undo", scope, cascade=cascade, editor=editor)
-
-    async def delete(self, episode_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> Receipt:
-        """Delete a message for good; raises NotFound."""
-        asked = query(scope, editor=editor)
-        found = await self._send("DELETE", f"/v1/messages/{part(episode_id)}", params=asked)
-        return adapter(Receipt).validate_json(found)
-
-    async def erase(self, *, scope: ScopeLike) -> Erased:
-        """Delete all that a scope holds, for good."""
-        return adapter(Erased).validate_json(await self._send("DELETE", f"/v1/users/{part(user_of(scope))}"))
-
-    async def usage(self, *, scope: ScopeLike, days: int | None = None) -> tuple[Used, ...]:
-        """Return what asking models took for a scope."""
-        return await self._get(tuple[Used, ...], "/v1/usage", scope, days=days)
-
-    async def summary(self, *, scope: ScopeLike) -> str:
-        """Return the rolling summary of what was said."""
-        return json.loads(await self._send("GET", "/v1/summary", params=query(scope)))["summary"]
+    async def analyses(self) -> tuple[Analysis, ...]:
+        """Return what can be asked, each with its parameters and columns, by name."""
+        return adapter_of(tuple[Analysis, ...]).validate_json(await self._send("GET", "/v1/analytics"))
 
     async def analyse(
         self, name: str, *, scope: ScopeLike | Sequence[ScopeLike], parameters: Mapping[str, object] | None = None
     ) -> Answer:
         """Answer a named analysis; raises InvalidInput."""
         body = {"user": users_of(scope), "parameters": plain(parameters or {})}
-        return await self._post(Answer, f"/v1/analytics/{part(name)}", body)
+        return await self._post(Answer, f"/v1/analytics/{part_of(name)}", body)
 
     async def cypher(
         self,
@@ -283,8 +204,3 @@ def _question(
         return body
     check_shape(filters)
     return {**body, "filters": plain(filters)}
-
-
-def _day(day: Day) -> str | None:
-    """Return a date as the service reads it, which refuses one without zone."""
-    return day.isoformat() if isinstance(day, datetime) else day

@@ -7,12 +7,12 @@ from typing import Any
 
 from graphmem.base import ScopeLike
 from graphmem.checks import check_shape, checked_clocks
-from graphmem.client.asking import Asking, adapter, part
+from graphmem.client.connection import Connected, adapter_of, part_of
 from graphmem.lists import EntityPage, FactPage, MessagePage, Session, SessionPage, User, UserPage
 from graphmem.models import AsOf, Entity, Episode, Fact, Filters, FilterValue
 
 
-class Lists(Asking):
+class Lists(Connected):
     """What a scope holds, in order; `after` is the `next` of a page."""
 
     async def facts_page(
@@ -68,7 +68,7 @@ class Lists(Asking):
         self, *, scope: ScopeLike, session: str, limit: int = 100, after: str | None = None
     ) -> MessagePage:
         """Return one page of a session, the last messages first and each page oldest first; raises NotFound."""
-        path = f"/v1/sessions/{part(session)}/messages"
+        path = f"/v1/sessions/{part_of(session)}/messages"
         return await self._get(MessagePage, path, scope, limit=limit, after=after)
 
     async def sessions(self, *, scope: ScopeLike, limit: int = 100, after: str | None = None) -> tuple[Session, ...]:
@@ -86,7 +86,7 @@ class Lists(Asking):
     async def users_page(self, *, limit: int = 100, after: str | None = None) -> UserPage:
         """Return one page of the users of the key's tenant, by name."""
         asked = {"limit": limit, **({"after": after} if after is not None else {})}
-        return adapter(UserPage).validate_json(await self._send("GET", "/v1/users", params=asked))
+        return adapter_of(UserPage).validate_json(await self._send("GET", "/v1/users", params=asked))
 
 
 def _listed(filters: Filters | None) -> dict[str, Any]:

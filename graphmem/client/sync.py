@@ -9,8 +9,8 @@ from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from graphmem.client.asking import TIMEOUT_SECONDS
 from graphmem.client.client import Client
+from graphmem.client.connection import TIMEOUT_SECONDS
 
 
 class SyncClient:

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from graphmem import AsOf, Filters, Memory, Message, Role
+from graphmem import AsOf, Filters, Memory, Message, Role, Scope
 from graphmem.client import Client, SyncClient
 from graphmem.errors import (
     CypherRefused,
+    FileUnwritable,
     InvalidInput,
     NotFound,
     ServiceRefused,
     ServiceUnavailable,
     UndoRefused,
 )
+from graphmem.house.archive import read_header, read_lines
+from graphmem.models import Note
 from graphmem.operations import Invalidate
 from graphmem.settings import read_settings
 from tests.api.conftest import Served
+from tests.browse import cypher
 
 AT = datetime(2024, 1, 10, 12, tzinfo=UTC)
+PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
 JUNE = datetime(2024, 6, 20, 12, tzinfo=UTC)
 
 
@@ -90,14 +98,22 @@ async def test_every_read_returns_the_values_of_a_memory(client: Client, local: 
         lambda m: pages(lambda after: m.sessions_page(scope=user, limit=1, after=after)),
         lambda m: pages(lambda after: m.entities_page(scope=user, limit=2, after=after)),
         lambda m: pages(lambda after: m.users_page(limit=2, after=after)),
+        lambda m: m.messages_by_ids(two.episode_ids, scope=user),
+        lambda m: m.standing([*one.episode_ids, *two.episode_ids], scope=user, after=1),
         lambda m: m.summary(scope=user),
         lambda m: m.usage(scope=user),
+        lambda m: m.verify(scope=user),
+        lambda m: m.clean(scope=user),
+        lambda m: m.clean(scope=user, messages=two.episode_ids),
         lambda m: m.analyse("facts_by_predicate", scope=user),
         lambda m: m.cypher("MATCH (f:Fact) RETURN f.text AS text ORDER BY text", scope=[user]),
         lambda m: m.context("Where does Ada live?", scope=user, tokens=200),
     ]
     for read in reads:
         assert await read(client) == await read(local)
+
+    assert await client.status(scope=user) == replace(await local.status(scope=user), store="")
+    assert await client.analyses() == local.analyses()
 
     question = {"scope": [user], "limit": 3, "template": "facts", "filters": Filters(metadata={"n": 1})}
     found, own = [replace(await m.search("Where does Ada live?", **question), timings={}) for m in (client, local)]
@@ -106,6 +122,113 @@ async def test_every_read_returns_the_values_of_a_memory(client: Client, local: 
     for value, texts in ((1, ["Ada lives in Oslo"]), ("1", ["Ada lives in Oslo"]), (True, []), ("true", [])):
         filters = Filters(metadata={"n": value})
         assert [f.text for f in await client.facts(scope=user, filters=filters)] == texts
+
+
+def test_what_a_memory_has_a_client_has_but_for_what_is_documented() -> None:
+    table = PAGE.partition("## From Python")[2].partition("\n## ")[0]
+    first = " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))
+    told: dict[str, set[str]] = {name: set(args.split(", ")) for name, args in re.findall(r"`(\w+)\((.+?)\)`", first)}
+    local = set(re.findall(r"`(\w+)`", first))
+    of_memory, of_client = [{n for n in dir(kind) if not n.startswith("_")} for kind in (Memory, Client)]
+
+    assert of_memory - of_client == local
+    assert of_client - of_memory == {"follow"}
+    for name in of_memory & of_client - {"close"}:
+        ours, theirs = [inspect.signature(getattr(kind, name)).parameters for kind in (Memory, Client)]
+        assert set(ours) - set(theirs) == told.get(name, set()), name
+        assert set(theirs) - set(ours) == ({"seconds"} if name == "add" else set()), name
+        assert [(n, p.default) for n, p in theirs.items() if n in ours and ours[n].default != p.default] == [], name
+
+
+async def test_a_request_with_a_key_of_its_own_is_kept_once(client: Client, local: Memory, user: str) -> None:
+    messages = [said("I live in Turin."), said("I work at Lumen.")]
+    one, two = [await client.add(messages, scope=user, key="request 1") for _ in range(2)]
+    three = await local.add(messages, scope=user, key="request 1")
+
+    assert (one.new, two.new, three.new) == (2, 0, 0)
+    assert one.episode_ids == two.episode_ids == three.episode_ids
+    for key in ("", "k" * 201, "schlüssel", "two\nlines"):
+        with pytest.raises(InvalidInput, match="key"):
+            await client.add(messages, scope=user, key=key)
+
+
+async def test_notes_are_facts_and_what_looks_wrong_is_mended(client: Client, local: Memory, user: str) -> None:
+    added = await client.add(said("I am training again.", id="m1"), scope=user)
+    note = Note(about="Ada", text="Ada is training for a marathon", message_ids=("m1",))
+    (made,) = await client.note([note], scope=user)
+    with pytest.raises(NotFound, match="no message"):
+        await client.note([replace(note, message_ids=("never",))], scope=user)
+    cleaned = await client.clean(scope=user, dry_run=False, editor="eve")
+
+    assert made.episode_ids == added.episode_ids
+    assert [f.text for f in await local.facts(scope=user, predicate="NOTED")] == ["Ada is training for a marathon"]
+    assert cleaned == await local.clean(scope=user)
+    with pytest.raises(InvalidInput, match="whole scope"):
+        await client.clean(scope=user, dry_run=False, messages=added.episode_ids)
+
+
+async def test_parked_messages_are_listed_read_again_or_given_up(
+    served: Served, client: Client, local: Memory, user: str
+) -> None:
+    added = await client.add([said("I live in Turin."), said("I work at Lumen.")], scope=user)
+    park = "MATCH (e:Episode {scope: $scope}) SET e.state = 'parked', e.reason = 'away', e.parked = $key"
+    cypher(read_settings(served.environment), park, scope=f"acme/{user}", key=Scope(tenant="acme", user=user).digest)
+
+    (waiting,) = [w for w in await client.queue(limit=1000) if w.scope.user == user]
+    after = await client.queue(after=waiting.scope.key)
+    standing = await client.standing(added.episode_ids, scope=user)
+    resumed = await client.resume(scope=user)
+    for _ in range(100):
+        left = await client.standing(added.episode_ids, scope=user)
+        if not left.pending:
+            break
+        await asyncio.sleep(0.1)
+
+    assert (waiting.parked, waiting.reason, set(standing.parked.values())) == (2, "away", {"away"})
+    assert user not in [w.scope.user for w in after]
+    assert (resumed, left.pending, dict(left.parked)) == (2, 0, {})
+    assert await client.drop(scope=user) == 0
+    assert await client.backlog() == await local.backlog(tenant="acme")
+
+
+async def test_a_scope_is_exported_to_a_file_here(client: Client, local: Memory, user: str, tmp_path: Path) -> None:
+    await client.add(said("I live in Turin."), scope=user)
+    file, own = tmp_path / "export.jsonl", tmp_path / "own.jsonl"
+    written = await client.export(file, scope=user)
+    kept = await local.export(own, scope=user)
+
+    assert replace(written, file="") == replace(kept, file="")
+    assert written.file == str(file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert [line for _, line in read_lines(file)] == [line for _, line in read_lines(own)]
+    with pytest.raises(FileUnwritable, match="already"):
+        await client.export(file, scope=user)
+    with pytest.raises(NotFound):
+        await client.export(tmp_path / "none.jsonl", scope=f"{user}-nobody")
+    with pytest.raises(FileUnwritable, match="cannot write"):
+        await client.export(tmp_path / "no folder" / "export.jsonl", scope=user)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["export.jsonl", "own.jsonl"]
+
+
+async def test_the_summary_is_brought_up_to_date(client: Client, local: Memory, user: str) -> None:
+    await client.add([said("I live in Turin."), said("I work at Lumen.")], scope=user)
+
+    assert await client.summarise(scope=user) == 2
+    assert await client.summary(scope=user) == await local.summary(scope=user) != ""
+
+
+async def test_upkeep_asks_for_the_rights_that_it_takes(served: Served, user: str) -> None:
+    async with Client(served.url, served.keys["acme", "reader"], timeout=60) as reader:
+        assert (await reader.status(scope=user)).episodes == 0
+        for call in (reader.resume, reader.drop, reader.summarise, reader.clean, reader.verify):
+            with pytest.raises(ServiceRefused):
+                await call(scope=user)
+    async with Client(served.url, served.keys["acme", "writer"], timeout=60) as writer:
+        assert (await writer.clean(scope=user)).findings == ()
+        with pytest.raises(ServiceRefused):
+            await writer.verify(scope=user)
+    async with Client(served.url, served.keys["beta", "admin"], timeout=60) as other:
+        assert all(w.scope.tenant == "beta" for w in await other.queue(limit=1000))
 
 
 async def test_edits_by_hand_are_decisions_on_the_record(client: Client, local: Memory, user: str) -> None:
@@ -236,8 +359,6 @@ async def test_a_message_is_deleted_however_far_it_has_come(client: Client, user
 
 
 async def test_an_export_is_what_restore_reads(client: Client, served: Served, user: str, tmp_path: Any) -> None:
-    from graphmem.house.archive import read_header, read_lines  # noqa: PLC0415
-
     await client.add(said("I live in Turin."), scope=user)
     headers = {"Authorization": f"Bearer {served.keys['acme', 'admin']}"}
     async with httpx.AsyncClient(base_url=served.url, headers=headers, trust_env=False, timeout=60) as raw:

@@ -110,6 +110,19 @@ def calls() -> list[Call]:
         lambda c, user, o, x: c.get("/v1/analytics/sources_of_fact", params={"user": user, "fact": one("facts", o, x)}),
         lambda c, user, *_: c.get("/v1/merges", params={"user": user}),
         lambda c, user, *_: c.get("/v1/usage", params={"user": user}),
+        lambda c, user, *_: c.get("/v1/status", params={"user": user}),
+        lambda c, user, *_: c.get("/v1/verify", params={"user": user}),
+        lambda c, _, o, __: c.get("/v1/queue", params={"after": f"{o.name}/"}),
+        lambda c, *_: c.get("/v1/queue/backlog"),
+        lambda c, user, o, _: c.post("/v1/messages/find", json={"user": user, "episode_ids": o.ids["messages"]}),
+        lambda c, user, o, _: c.post("/v1/messages/standing", json={"user": user, "episode_ids": o.ids["messages"]}),
+        lambda c, user, o, _: c.post("/v1/clean", json={"user": user, "messages": o.ids["messages"]}),
+        lambda c, user, o, _: c.post(
+            "/v1/notes",
+            json={"user": user, "notes": [{"about": "Ada", "text": "hello", "message_ids": o.ids["messages"]}]},
+        ),
+        lambda c, user, *_: c.post("/v1/queue/resume", json={"user": user}),
+        lambda c, user, *_: c.post("/v1/queue/drop", json={"user": user}),
         lambda c, user, o, x: c.patch(f"/v1/facts/{one('facts', o, x)}", json={"user": user, "value": "elsewhere"}),
         lambda c, user, o, x: c.patch(
             f"/v1/entities/{one('entities', o, x)}", json={"user": user, "name": "someone else"}

@@ -1,9 +1,10 @@
-"""What all of the client's methods ask with: the connection, the parts of requests, the values of answers."""
+"""What every part of the client stands on: its connections, and requests and answers as values."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from graphmem.base import ScopeLike
 from graphmem.client.transport import Transport
+from graphmem.edits import Day
 from graphmem.errors import InvalidInput
 from graphmem.models import Scope
 from graphmem.operations import Change
@@ -21,10 +23,12 @@ from graphmem.serial import load_changes, plain
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30.0
+WAIT_SECONDS = 120.0
+"""For so long an answer is waited for where much is read or written, or a model is asked."""
 
 
-class Asking:
-    """A connection to the service, and how it is asked."""
+class Connected:
+    """Connections to a service, entered and closed as one."""
 
     def __init__(
         self,
@@ -57,20 +61,25 @@ class Asking:
         return await self._transport.send(method, path, repeats=repeats, **parts)
 
     async def _get(self, kind: type[T], path: str, scope: ScopeLike, **asked: Any) -> T:
-        return adapter(kind).validate_json(await self._send("GET", path, params=query(scope, **asked)))
+        return adapter_of(kind).validate_json(await self._send("GET", path, params=query_of(scope, **asked)))
 
     async def _post(self, kind: type[T], path: str, body: Mapping[str, Any]) -> T:
         """Ask by POST what changes nothing."""
-        return adapter(kind).validate_json(await self._send("POST", path, repeats=True, json=body))
+        return adapter_of(kind).validate_json(await self._send("POST", path, repeats=True, json=body))
 
     async def _edit(self, method: str, path: str, scope: ScopeLike, **said: Any) -> tuple[Change, ...]:
         body = {"user": user_of(scope), **{k: v for k, v in said.items() if v is not None}}
         return load_changes(json.loads(await self._send(method, path, json=body)))
 
+    async def _slowly(self, method: str, path: str, *, repeats: bool = False, **parts: Any) -> Any:
+        """Return the answer, as JSON, to what may take longer."""
+        timeout = self._timeout + WAIT_SECONDS
+        return json.loads(await self._send(method, path, repeats=repeats, timeout=timeout, **parts))
+
 
 @cache
-def adapter(kind: Any) -> TypeAdapter[Any]:
-    """Return what reads a value of a kind from an answer."""
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """Return what reads values of a kind."""
     return TypeAdapter(kind)
 
 
@@ -84,13 +93,18 @@ def users_of(scope: ScopeLike | Sequence[ScopeLike]) -> str | list[str]:
     return user_of(scope) if isinstance(scope, (Scope, str)) else [user_of(s) for s in scope]
 
 
-def part(text: str) -> str:
-    """Return an id as a part of a path."""
+def part_of(text: str) -> str:
+    """Return an id as part of a path; raises InvalidInput."""
     if text in {"", ".", ".."}:
         raise InvalidInput(f"{text!r} is no id.")
     return quote(text, safe="")
 
 
-def query(scope: ScopeLike, **asked: Any) -> dict[str, Any]:
-    """Return what is asked as the parameters of a request, without what is not said."""
+def query_of(scope: ScopeLike, **asked: Any) -> dict[str, Any]:
+    """Return what is asked as a query string has it, without what is None."""
     return {"user": user_of(scope), **{k: plain(v) for k, v in asked.items() if v is not None}}
+
+
+def day_of(day: Day) -> str | None:
+    """Return a date as the service reads it, which refuses one without zone."""
+    return day.isoformat() if isinstance(day, datetime) else day
