@@ -61,7 +61,10 @@ class Edits(Base):
         valid_to: Day = None,
         editor: str = EDITOR,
     ) -> tuple[Change, ...]:
-        """Put right what was believed by mistake: another value, or other dates; raises NotFound, InvalidInput."""
+        """Put right what was believed by mistake: another value, or other dates; raises NotFound, InvalidInput.
+
+        What had ended because the fact began ends where it is to begin.
+        """
         whose = self._scope(scope)
         fact = await self._believed(fact_id, whose)
         interval = stated_interval(valid_from, valid_to, fact.interval)

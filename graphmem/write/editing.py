@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +33,7 @@ from graphmem.ports import Reader, Transaction
 from graphmem.text import fold
 from graphmem.write.clean import Cleaning, clean
 from graphmem.write.delete import Receipt, delete_episode
+from graphmem.write.ends import moved_ends, others_of_place
 from graphmem.write.episodes import read_episodes, store_episodes
 from graphmem.write.ledger import Ledger
 from graphmem.write.link import candidates
@@ -41,7 +43,7 @@ from graphmem.write.replies import DecisionReply, ResolutionReply
 from graphmem.write.resolve import Shown
 from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
-from graphmem.write.undo import fact_by_id, facts_by_id, undoing
+from graphmem.write.undo import fact_by_id, undoing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,22 @@ class Editor:
         return await self._ledger.commit(replace(reading, corrects=fact.id), scope)
 
     async def correct_dates(self, fact: Fact, interval: Interval, scope: Scope, editor: str) -> tuple[Change, ...]:
-        """Give a fact other dates; raises InvalidInput where another value holds then."""
+        """Give a fact other dates; what had ended because it began ends where it begins now.
+
+        Raises InvalidInput where another value holds then.
+        """
 
         async def build(tx: Transaction, now: datetime) -> Draft:
             known = await fact_by_id(fact.id, scope, tx)
             redated = replace(known.state, interval=interval)
-            await self._check_place(known.in_state(redated), scope, tx)
+            others = await others_of_place(known, scope, tx)
+            moved = await moved_ends(known, interval, others, scope, self._ontology, tx)
+            ends = {op.fact_id: op.after for op in moved}
+            self._check_place(known.in_state(redated), [f.in_state(ends.get(f.id, f.state)) for f in others])
             operation = Revise(
                 fact_id=known.id, text=known.text, before=known.state, after=redated, kind=ReviseKind.REDATED
             )
-            return Draft(operations=(operation,), reason="dates corrected by hand", editor=editor)
+            return Draft(operations=(operation, *moved), reason="dates corrected by hand", editor=editor)
 
         return await decide(build, scope, self._tools)
 
@@ -203,16 +211,11 @@ class Editor:
             editor=editor,
         )
 
-    async def _check_place(self, fact: Fact, scope: Scope, reader: Reader) -> None:
+    def _check_place(self, fact: Fact, others: Sequence[Fact]) -> None:
         if not self._ontology.predicate(fact.predicate).exclusive or not closes(fact):
             return
-        found = await reader.read(
-            "facts_of_subject", scope=scope.key, subject=fact.subject_id, predicate=fact.predicate
-        )
-        others = await facts_by_id([row["id"] for row in found if row["id"] != fact.id], scope, reader)
-        for other in others.values():
-            same = other.raw_predicate == fact.raw_predicate
-            if same and other.expired_at is None and closes(other) and other.overlaps(fact):
+        for other in others:
+            if closes(other) and other.overlaps(fact):
                 raise InvalidInput(f"{other.text} holds then ({other.id}); correct or forget that first.")
 
     async def _entity(self, entity_id: str, scope: Scope, reader: Reader) -> Entity:

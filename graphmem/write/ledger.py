@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,12 +17,13 @@ from graphmem.models import (
     Statement,
 )
 from graphmem.ontology import Ontology
-from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, InvalidateKind
+from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, InvalidateKind, Revise
 from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import Asker
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
+from graphmem.write.ends import moved_ends, others_of_place
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
 from graphmem.write.link import link, rules, statements
 from graphmem.write.lock import lock_scope
@@ -171,8 +172,11 @@ class Ledger:
         found = await detect_conflicts(linked.stated, scope, self._ontology, compared, now, reader)
         if reading.corrects is not None:
             wrong = await fact_by_id(reading.corrects, scope, reader)
-            _refuse_crowding(found[0], wrong, self._ontology)
-            return replace(linked, decisions=(_correction(linked.stated[0], wrong, now),))
+            others = await others_of_place(wrong, scope, reader)
+            interval = linked.stated[0].fact.interval
+            moved = await moved_ends(wrong, interval, others, scope, self._ontology, reader)
+            _refuse_crowding(found[0], {wrong.id, *(op.fact_id for op in moved)}, self._ontology)
+            return replace(linked, decisions=(_correction(linked.stated[0], wrong, moved, now),))
         forgotten = await find_forgotten(linked.stated, scope, self._ontology, reader)
         speaker = {e.id: e.speaker for e in reading.exchange}
         decisions: list[Decision] = []
@@ -258,22 +262,22 @@ def _pair_decisions(judged: _Judged) -> tuple[PairDecision, ...]:
     return resolve_pairs(judged.reply, _show(judged.linked, asks=True)) if judged.reply.entities else ()
 
 
-def _refuse_crowding(found: Found, wrong: Fact, ontology: Ontology) -> None:
-    """Raise InvalidInput where another fact than the corrected one says the same, or excludes it."""
+def _refuse_crowding(found: Found, besides: Set[str], ontology: Ontology) -> None:
+    """Raise InvalidInput where a fact, besides those that make room, says the same as the new one, or excludes it."""
     new = found.statement.fact
     for conflict in found.conflicts:
         other = conflict.fact
         same = conflict.kind in {ConflictKind.REPEAT, ConflictKind.INVERSE}
         rival = conflict.kind is ConflictKind.SLOT and ontology.predicate(new.predicate).exclusive
-        if other.id != wrong.id and (same or (rival and closes(new) and closes(other))):
+        if other.id not in besides and (same or (rival and closes(new) and closes(other))):
             raise InvalidInput(f"{other.text} is believed for that time ({other.id}); correct or forget that first.")
 
 
-def _correction(statement: Statement, wrong: Fact, now: datetime) -> Settled:
+def _correction(statement: Statement, wrong: Fact, moved: Sequence[Revise], now: datetime) -> Settled:
     expired = Invalidate(fact_id=wrong.id, text=wrong.text, at=now, kind=InvalidateKind.CORRECTION, before=wrong.state)
     return Settled(
         statement=statement,
-        operations=(expired, Add(fact=statement.fact, supersedes=wrong.id)),
+        operations=(expired, Add(fact=statement.fact, supersedes=wrong.id), *moved),
         reason="corrected by hand",
     )
 

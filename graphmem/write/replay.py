@@ -185,6 +185,9 @@ class _Step:
                 done.touched.add(operation.fact_id)
             case ReviseKind.CERTAIN:
                 done.states[operation.fact_id] = replace(state, uncertain_since=None, uncertain_because="")
+            case ReviseKind.REDATED if self._redated() not in done.states:
+                # Its end had moved with a fact that is no more.
+                done.touched.add(operation.fact_id)
             case ReviseKind.REDATED:
                 done.states[operation.fact_id] = replace(state, interval=after.interval)
             case ReviseKind.WITHDRAWN:
@@ -195,6 +198,11 @@ class _Step:
 
     def _ends(self) -> bool:
         return any(isinstance(op, Invalidate) for op in self._change.operations)
+
+    def _redated(self) -> str:
+        """Return the fact whose dates were corrected, before those that followed it."""
+        kind = ReviseKind.REDATED
+        return next(op.fact_id for op in self._change.operations if isinstance(op, Revise) and op.kind is kind)
 
     def _expire(self, fact_id: str) -> None:
         state = self._done.states[fact_id]

@@ -11,6 +11,7 @@ import pytest
 from graphmem import AsOf, Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import InvalidInput, NotFound, StoreConflict, UndoRefused
+from graphmem.models import Fact
 from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
@@ -67,6 +68,102 @@ async def test_correcting_dates_keeps_what_was_believed(memory: Memory, story: S
     assert (fact.interval.start, fact.interval.end) == (day("2020-01-01"), day("2024-06-01"))
     assert fact.versions[0].interval == turin.interval
     assert await values(memory, scope) == []
+
+
+async def moved(memory: Memory, story: Story, scope: str) -> tuple[Fact, Fact]:
+    """Let Ada live in Turin, and in Oslo since May; return both facts."""
+    await story("I live in Turin.", "2024-01-10")
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-05-01")
+    (turin,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2024-02-01")))
+    (oslo,) = await memory.facts(scope=scope)
+    return turin, oslo
+
+
+async def ends(memory: Memory, scope: str, *facts: Fact) -> list[datetime | None]:
+    return [(await memory.fact(f.id, scope=scope)).interval.end for f in facts]
+
+
+@pytest.mark.parametrize("start", ["2024-06-01", "2024-04-01"])
+async def test_what_a_fact_had_ended_ends_where_it_begins_after_a_correction(
+    memory: Memory, story: Story, scope: str, start: str
+) -> None:
+    turin, oslo = await moved(memory, story, scope)
+
+    (change,) = await memory.correct(oslo.id, valid_from=start, scope=scope)
+    after = await ends(memory, scope, turin, oslo)
+    (second,) = await memory.correct(oslo.id, valid_from="2024-07-01", scope=scope)
+    again = await ends(memory, scope, turin, oslo)
+    breaches = await memory.verify(scope=scope)
+    for made in (second, change):
+        await memory.undo(made.id, scope=scope)
+
+    assert after == [day(start), None]
+    assert again == [day("2024-07-01"), None]
+    assert breaches == ()
+    assert await ends(memory, scope, turin, oslo) == [day("2024-05-01"), None]
+    assert (await memory.fact(oslo.id, scope=scope)).interval == oslo.interval
+    assert await memory.verify(scope=scope) == ()
+
+
+async def test_what_a_fact_had_ended_follows_it_through_a_correction_of_its_value(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    turin, oslo = await moved(memory, story, scope)
+
+    made = await memory.correct(oslo.id, value="Bergen", valid_from="2024-06-01", scope=scope)
+    (bergen,) = await memory.facts(scope=scope)
+    after = await ends(memory, scope, turin)
+    await memory.correct(bergen.id, valid_from="2024-03-01", scope=scope)
+
+    assert (bergen.text, bergen.interval.start) == ("Ada lives in Bergen", day("2024-06-01"))
+    assert after == [day("2024-06-01")]
+    assert await ends(memory, scope, turin) == [day("2024-03-01")]
+    assert await memory.verify(scope=scope) == ()
+    await memory.undo(made[-1].id, scope=scope, cascade=True)
+    assert await values(memory, scope) == ["Ada lives in Oslo"]
+    assert await ends(memory, scope, turin) == [day("2024-05-01")]
+
+
+async def test_an_end_that_was_set_otherwise_stays(memory: Memory, story: Story, scope: str) -> None:
+    turin, oslo = await moved(memory, story, scope)
+    await memory.correct(turin.id, valid_to="2024-03-31", scope=scope)
+    await memory.correct(turin.id, valid_to="2024-04-30", scope=scope)
+
+    await memory.correct(oslo.id, valid_from="2024-06-01", scope=scope)
+
+    assert await ends(memory, scope, turin) == [day("2024-05-01")]
+    assert await values(memory, scope, AsOf(valid=day("2024-05-15"))) == []
+
+
+async def test_an_end_moves_no_further_than_it_was_or_than_the_next_value(memory: Memory, scope: str) -> None:
+    for value, start, end in (("Turin", "2024", "2024-06-30"), ("Oslo", "2024-05-01", "2024-05-31")):
+        await memory.assert_fact("Ada", "LIVES_IN", value, scope=scope, valid_from=start, valid_to=end)
+    facts = {f.text: f for f in await memory.facts(scope=scope, as_of=AsOf(valid=day("2024-02-01")))}
+    (oslo,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2024-05-10")))
+    turin = facts["Ada lives in Turin"]
+    (change,) = await memory.correct(oslo.id, valid_from="2024-08-01", valid_to="2024-08-31", scope=scope)
+    stated = await ends(memory, scope, turin)
+    await memory.undo(change.id, scope=scope)
+    await memory.assert_fact("Ada", "LIVES_IN", "Rome", scope=scope, valid_from="2024-06-10", valid_to="2024-06-20")
+    await memory.correct(oslo.id, valid_from="2024-08-01", valid_to="2024-08-31", scope=scope)
+
+    assert stated == [day("2024-07-01")]
+    assert await ends(memory, scope, turin) == [day("2024-06-10")]
+    assert await memory.verify(scope=scope) == ()
+    with pytest.raises(InvalidInput, match="Turin holds then"):
+        await memory.correct(oslo.id, valid_from="2023-12-01", valid_to="2024-01-31", scope=scope)
+
+
+async def test_an_end_that_had_moved_is_open_again_when_the_fact_is_deleted(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    turin, oslo = await moved(memory, story, scope)
+    await memory.correct(oslo.id, valid_from="2024-06-01", scope=scope)
+
+    await memory.delete(oslo.sources[0].episode_id, scope=scope)
+
+    assert await ends(memory, scope, turin) == [None]
+    assert await memory.verify(scope=scope) == ()
 
 
 async def test_two_homes_at_a_time_are_refused(memory: Memory, story: Story, scope: str) -> None:
