@@ -14,8 +14,11 @@ from graphmem.cli.common import (
     KnownOption,
     LimitOption,
     ScopeOption,
+    ScopesOption,
+    ShellScopeOption,
     clocks,
     named_scope,
+    named_scopes,
     printed,
     time,
     with_memory,
@@ -42,7 +45,8 @@ ConfidenceOption = Annotated[float | None, typer.Option("--confidence", help="on
 
 def search(
     question: str,
-    scope: ScopeOption = "",
+    scope: ScopesOption = None,
+    shell_scope: ShellScopeOption = "",
     as_of: AsOfOption = None,
     known: KnownOption = None,
     limit: LimitOption = 10,
@@ -68,7 +72,7 @@ def search(
         filters = _filters(since, until, predicate, kind, session, agent, source, metadata, confidence)
         found = await memory.search(
             question,
-            scope=named_scope(scope),
+            scope=named_scopes(scope, shell_scope),
             as_of=clocks(as_of, known),
             limit=limit,
             tokens=tokens,

@@ -22,6 +22,14 @@ from graphmem.settings import read_settings
 
 T = TypeVar("T")
 ScopeOption = Annotated[str, typer.Option("--scope", "-s", envvar="GRAPHMEM_SCOPE", help="whose memory: a user")]
+ScopesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scope", "-s", help="whose memory: a user; repeatable [env var: GRAPHMEM_SCOPE]", show_default=False
+    ),
+]
+# A repeatable option would cut its variable at the blanks in a user's name.
+ShellScopeOption = Annotated[str, typer.Option("--shell-scope", envvar="GRAPHMEM_SCOPE", hidden=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="true when: 2024, 2024-05, 2024-05-31 or a full time")]
 KnownOption = Annotated[str | None, typer.Option("--known", help="as believed when, in the same forms")]
@@ -65,6 +73,11 @@ def named_scope(scope: str) -> str:
     if not scope:
         raise ScopeMissing("no scope: pass --scope ada, or set GRAPHMEM_SCOPE for this shell.")
     return scope
+
+
+def named_scopes(scopes: list[str] | None, of_shell: str) -> list[str]:
+    """Return the scopes that were named, else that of the shell; raises ScopeMissing."""
+    return [named_scope(scope) for scope in scopes or [of_shell]]
 
 
 @contextmanager

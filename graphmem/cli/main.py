@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
-from graphmem.analytics import ROWS
+from graphmem.analytics import ROWS, Answer
 from graphmem.cli import add, ask, bench, edits, house, service, show, talk
 from graphmem.cli.add import PARKED
 from graphmem.cli.common import (
@@ -19,8 +20,11 @@ from graphmem.cli.common import (
     KnownOption,
     LimitOption,
     ScopeOption,
+    ScopesOption,
+    ShellScopeOption,
     clocks,
     named_scope,
+    named_scopes,
     printed,
     progress_bar,
     run,
@@ -120,14 +124,15 @@ def history(
 @app.command()
 def cypher(
     name: Annotated[str | None, typer.Argument(help="an analysis; without one they are listed")] = None,
-    scope: ScopeOption = "",
+    scope: ScopesOption = None,
+    shell_scope: ShellScopeOption = "",
     query: Annotated[str | None, typer.Option("--query", "-q", help="a query of your own; it can only read")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="a parameter as name=value")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="at most so many rows of your own query")] = ROWS,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="at most so many rows")] = None,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print comma-separated values")] = False,
 ) -> None:
-    """Ask Cypher about what a scope knows: a named analysis, a query of your own; without either list the analyses."""
+    """Ask Cypher about what scopes know: a named analysis, a query of your own; without either list the analyses."""
     if name is not None and query is not None:
         raise typer.BadParameter("an analysis or --query, not both.")
     given = said(lambda: dict(map(_assigned, param or ())))
@@ -139,9 +144,10 @@ def cypher(
             return
         if query is not None:
             values = {key: _value(text) for key, text in given.items()}
-            answer = await memory.cypher(query, scope=named_scope(scope), parameters=values, limit=limit)
+            most = ROWS if limit is None else limit
+            answer = await memory.cypher(query, scope=named_scopes(scope, shell_scope), parameters=values, limit=most)
         else:
-            answer = await memory.analyse(str(name), scope=named_scope(scope), parameters=given)
+            answer = await _analysed(memory, str(name), named_scopes(scope, shell_scope), given, limit)
         if as_csv:
             show.print_csv(answer)
         else:
@@ -260,6 +266,17 @@ async def _demo(as_json: bool) -> None:
             print(json.dumps(shown, ensure_ascii=False))
     if missed and chosen.replay:
         raise typer.Exit(1)
+
+
+async def _analysed(memory: Memory, name: str, scopes: list[str], given: dict[str, str], limit: int | None) -> Answer:
+    """Answer a named analysis in at most `limit` rows, whether it takes a limit itself or not."""
+    takes = {p.name for analysis in memory.analyses() if analysis.name == name for p in analysis.parameters}
+    if limit is not None and "limit" in takes:
+        return await memory.analyse(name, scope=scopes, parameters={**given, "limit": limit})
+    found = await memory.analyse(name, scope=scopes, parameters=given)
+    if limit is None or len(found.rows) <= limit:
+        return found
+    return replace(found, rows=found.rows[:limit], truncated=True)
 
 
 def _assigned(text: str) -> tuple[str, str]:

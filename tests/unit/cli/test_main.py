@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -188,6 +189,29 @@ def test_analyses_by_name(shell: Shell) -> None:
     assert '"Kim likes tea, green"' in written
     assert "no analysis" in unknown
     assert "name=value" in wrong
+
+
+def test_questions_about_several_scopes_in_so_many_rows(shell: Shell) -> None:
+    for who, value in (("kai", "tea"), ("kai", "jam"), ("lou lee", "rye")):
+        shell.run("assert", "Kai", "LIKES", value, "--scope", who)
+    shell.run("assert", "Kai", "AGE", "34", "--scope", "kai")
+    both = ("--scope", "kai", "--scope", "lou lee", "--json")
+    likes = ("cypher", "-q", "MATCH (f:Fact {predicate: 'LIKES'}) RETURN f.text AS text ORDER BY text")
+
+    def told(*arguments: str, **variables: str) -> dict[str, Any]:
+        return json.loads(shell.run(*arguments, **variables))
+
+    assert [row[0] for row in told(*likes, *both)["rows"]] == ["Kai likes jam", "Kai likes rye", "Kai likes tea"]
+    assert len(told("cypher", "believed_on", *both)["rows"]) == 4
+    assert len(told("cypher", "believed_on", "--limit", "2", *both)["rows"]) == 2
+    for limit, rows, truncated in (("1", 1, True), ("2", 2, False)):
+        found = told("cypher", "facts_by_predicate", "-n", limit, *both)
+        assert (len(found["rows"]), found["truncated"]) == (rows, truncated)
+    found = told("search", "What does Kai like?", *both)["facts"]
+    assert {f["fact"]["scope"] for f in found} == {"default/kai", "default/lou%20lee"}
+    assert told(*likes, "--json", GRAPHMEM_SCOPE="lou lee")["rows"] == [["Kai likes rye"]]
+    assert "no scope" in shell.run(*likes, code=1, GRAPHMEM_SCOPE="")
+    assert "Invalid value" in shell.run("cypher", "believed_on", "--limit", "0", code=2)
 
 
 def test_queries_of_ones_own(shell: Shell) -> None:
