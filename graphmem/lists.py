@@ -17,7 +17,9 @@ from graphmem.ports import Row
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
 from graphmem.serial import utc_text
+from graphmem.text import fold
 from graphmem.write.episodes import read_episodes
+from graphmem.write.link import candidates
 
 MOST_NUMBER = 2**63 - 1
 """The highest number that the store keeps."""
@@ -248,6 +250,17 @@ class Lists(Base):
         entities = tuple(rows.entity(row["entity"]) for row in found[:limit])
         following = write_cursor("entities", entities[-1].name, entities[-1].id) if len(found) > limit else None
         return EntityPage(entities=entities, next=following)
+
+    async def entities_named(self, name: str, *, scope: ScopeLike) -> tuple[Entity, ...]:
+        """Return the entities that a name means: those whose name it is, else those that it is another name of.
+
+        Names are compared without case and accents; a merged entity is what it was merged into.
+        """
+        whose, asked = self._scope(scope), fold(name)
+        known = await candidates([name], whose, self._parts.store)
+        own = {e.canonical_id for e in known if fold(e.name) == asked}
+        meant = own or {e.canonical_id for e in known if asked in e.names}
+        return tuple(sorted((e for e in known if e.id in meant), key=lambda e: (e.name, e.id)))
 
 
 def _after_fact(row: Row) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from graphmem.dates import parse_date
-from graphmem.errors import GraphMemError, InvalidInput, ScopeMissing
+from graphmem.errors import GraphMemError, InvalidInput, NotFound, ScopeMissing
 from graphmem.memory import Memory
 from graphmem.models import AsOf
 from graphmem.serial import dump
@@ -78,6 +78,22 @@ def named_scope(scope: str) -> str:
 def named_scopes(scopes: list[str] | None, of_shell: str) -> list[str]:
     """Return the scopes that were named, else that of the shell; raises ScopeMissing."""
     return [named_scope(scope) for scope in scopes or [of_shell]]
+
+
+async def entity_id(memory: Memory, named: str, scope: str) -> str:
+    """Return the id of the entity that an id or a name means; raises NotFound, and InvalidInput where it may be two."""
+    try:
+        return (await memory.entity(named, scope=scope)).id
+    except NotFound:
+        found = await memory.entities_named(named, scope=scope)
+    match found:
+        case (only,):
+            return only.id
+        case ():
+            raise NotFound(f"there is no entity {named!r} in this scope, by id or name; see: graphmem entities.")
+        case _:
+            those = "; ".join(f"{e.id} {e.described}" for e in found)
+            raise InvalidInput(f"{named!r} may be any of these, so name one by its id: {those}.")
 
 
 @contextmanager

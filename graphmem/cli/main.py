@@ -23,6 +23,7 @@ from graphmem.cli.common import (
     ScopesOption,
     ShellScopeOption,
     clocks,
+    entity_id,
     named_scope,
     named_scopes,
     printed,
@@ -78,7 +79,7 @@ def entities(scope: ScopeOption = "", limit: LimitOption = 100, as_json: JsonOpt
 
 @app.command()
 def neighbourhood(
-    entity: Annotated[str, typer.Argument(help="an entity's id")],
+    entity: Annotated[str, typer.Argument(help="an entity's name or id")],
     scope: ScopeOption = "",
     hops: Annotated[int, typer.Option(min=1, max=6, help="how far")] = 1,
     as_of: AsOfOption = None,
@@ -88,7 +89,8 @@ def neighbourhood(
     """Show the facts within some hops of an entity."""
 
     async def work(memory: Memory) -> None:
-        found = await memory.neighbourhood(entity, scope=named_scope(scope), hops=hops, as_of=clocks(as_of, known))
+        start = await entity_id(memory, entity, named_scope(scope))
+        found = await memory.neighbourhood(start, scope=named_scope(scope), hops=hops, as_of=clocks(as_of, known))
         printed(as_json, found, lambda console: show.show_neighbourhood(console, found))
 
     with_memory(work)

@@ -144,6 +144,10 @@ class Client(Edits, Lists, Upkeep):
                     for change in load_changes([json.loads(line[6:])]):
                         yield change
 
+    async def entities_named(self, name: str, *, scope: ScopeLike) -> tuple[Entity, ...]:
+        """Return the entities that a name means: those whose name it is, else those that it is another name of."""
+        return await self._get(tuple[Entity, ...], "/v1/names", scope, name=name)
+
     async def entity(self, entity_id: str, *, scope: ScopeLike) -> Entity:
         """Return one entity; raises NotFound."""
         return await self._get(Entity, f"/v1/entities/{part_of(entity_id)}", scope)

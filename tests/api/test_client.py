@@ -87,6 +87,7 @@ async def test_every_read_returns_the_values_of_a_memory(client: Client, local: 
         lambda m: m.history(home.id, scope=user),
         lambda m: m.entities(scope=user),
         lambda m: m.entity(ids["Ada"], scope=user),
+        lambda m: m.entities_named("ADA", scope=user),
         lambda m: m.neighbourhood(ids["Ada"], scope=user, hops=2),
         lambda m: m.paths(ids["Ada"], ids["Lars"], scope=user),
         lambda m: m.merges(scope=user),

@@ -114,6 +114,7 @@ def calls() -> list[Call]:
         lambda c, user, *_: c.get("/v1/verify", params={"user": user}),
         lambda c, _, o, __: c.get("/v1/queue", params={"after": f"{o.name}/"}),
         lambda c, *_: c.get("/v1/queue/backlog"),
+        lambda c, user, o, _: c.get("/v1/names", params={"user": user, "name": f"{o.secret}ville"}),
         lambda c, user, o, _: c.post("/v1/messages/find", json={"user": user, "episode_ids": o.ids["messages"]}),
         lambda c, user, o, _: c.post("/v1/messages/standing", json={"user": user, "episode_ids": o.ids["messages"]}),
         lambda c, user, o, _: c.post("/v1/clean", json={"user": user, "messages": o.ids["messages"]}),

@@ -1,4 +1,4 @@
-"""Questions: searches, contexts, Cypher, analyses, paths."""
+"""Questions: searches, contexts, Cypher, analyses, paths, names."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ from graphmem.api.given import (
 )
 from graphmem.api.problems import answers
 from graphmem.memory import MOST_HOPS, MOST_TOKENS, QUERY_CHARACTERS
-from graphmem.models import Scope
+from graphmem.models import Entity, Scope
 from graphmem.read.context import Template
 from graphmem.read.found import SearchResult
 from graphmem.read.paths import Paths
 from graphmem.read.rerank import Mode
 from graphmem.read.strategies import MIX, Strategy
+from graphmem.write.validate import NAME_LENGTH
 
 CYPHER_CHARACTERS = 100_000
 _log = logging.getLogger(__name__)
@@ -141,6 +142,17 @@ async def analyse(name: Id, body: AnalysisIn, request: Request, asks: Reader) ->
 async def _analysed(name: str, scope: Scope | list[Scope], given: Mapping[str, str | int], request: Request) -> Answer:
     here = held(request)
     return await here.memory.analyse(name, scope=scope, parameters=given, most=here.service.result_rows)
+
+
+@router.get("/names", operation_id="find_entities", response_model=list[Entity])
+async def find_entities(
+    user: UserQuery,
+    request: Request,
+    asks: Reader,
+    name: Annotated[str, Query(min_length=1, max_length=NAME_LENGTH, description="a name", examples=["Ada"])],
+) -> JSONResponse:
+    """Return the people, places and things that a name means: those whose name it is, else those also called so."""
+    return answer(await held(request).memory.entities_named(name, scope=asks.scope(user)))
 
 
 @router.get("/paths", operation_id="find_paths", response_model=Paths, responses=answers("not-found"))

@@ -174,6 +174,31 @@ def test_review_cleaning_and_deletion(shell: Shell) -> None:
     assert "Tom Dahl likes tea" in history
 
 
+def test_around_a_name_and_what_is_uncertain(shell: Shell) -> None:
+    who = ("--scope", "pam")
+    shell.run("assert", "Pam", "LIVES_IN", "Turin", "--from", "2024-01-10", *who)
+    shell.run("assert", "Pam", "COMMUTE", "20 minutes", "--from", "2024-01-11", *who)
+    certain = shell.run("facts", *who)
+    shell.run("assert", "Pam", "LIVES_IN", "Oslo", "--from", "2024-06-13", *who)
+    listed = shell.run("facts", *who)
+    by_name = shell.run("neighbourhood", "pam", *who)
+    known = {e["name"]: e["id"] for e in json.loads(shell.run("entities", *who, "--json"))}
+    shell.run("assert", "Lumen", "LOCATED_IN", "Bergen", *who)
+    shell.run("entity", known["Turin"], "--name", "Lumen", *who)
+    ambiguous = shell.run("neighbourhood", "Lumen", *who, code=1)
+    also = shell.run("neighbourhood", "turin", *who)
+    none = shell.run("neighbourhood", "Rome", *who, code=1)
+
+    assert "uncertain" not in certain
+    assert re.search(r"Pam has a commute of 20 minutes +uncertain since 13 Jun 2024 +11 Jan 2024", listed)
+    assert "Pam lives in Oslo" in by_name
+    assert by_name == shell.run("neighbourhood", known["Pam"], *who)
+    assert "InvalidInput: 'Lumen' may be any of these" in ambiguous
+    assert f"{known['Turin']} Lumen (Place, also Turin)" in ambiguous
+    assert "Lumen (Place, also Turin), 1 entities" in also
+    assert "NotFound: there is no entity 'Rome' in this scope, by id or name" in none
+
+
 def test_analyses_by_name(shell: Shell) -> None:
     shell.run("assert", "Kim", "LIKES", "tea, green", "--scope", "kim", "--editor", "Eve")
     listed = shell.run("cypher")
