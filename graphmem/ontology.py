@@ -88,7 +88,10 @@ class Paraphrases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicate:
-    """One predicate; `objects` are entity types, or `literal` says what its value is."""
+    """One predicate; `objects` are entity types, or `literal` says what its value is.
+
+    `said` is how people call its ends, None for what the package's own of that name and phrase has.
+    """
 
     name: str
     cardinality: Cardinality
@@ -99,7 +102,16 @@ class Predicate:
     inverse: str | None = None
     live_property: str | None = None
     rests_on: tuple[str, ...] = ()
-    paraphrases: Paraphrases = Paraphrases()
+    said: Paraphrases | None = None
+
+    @property
+    def paraphrases(self) -> Paraphrases:
+        """How people call its ends; those of the package's own are read when they are first asked for."""
+        if self.said is not None:
+            return self.said
+        # Reading them takes ten times as long as all the rest, and only a search that walks needs them.
+        own = _carried_paraphrases().get(self.name)
+        return own.said if own is not None and own.said is not None and own.phrase == self.phrase else Paraphrases()
 
     @property
     def exclusive(self) -> bool:
@@ -161,15 +173,19 @@ def load_ontology(path: Path | None = None) -> Ontology:
     A predicate that has the name and the phrase of one of the package's own has its paraphrases too.
     """
     read = _carried() if path is None else _read(path)
-    return Ontology(
-        types=tuple(read.types), predicates={name: _predicate(name, p, read) for name, p in read.predicates.items()}
-    )
+    return Ontology(types=tuple(read.types), predicates=_predicates(read))
 
 
 @cache
 def _carried() -> _OntologyFile:
+    return _read(resources.files("graphmem") / "ontology.toml")
+
+
+@cache
+def _carried_paraphrases() -> Mapping[str, Predicate]:
+    """Return the package's own predicates, whose paraphrases stand in a file beside."""
     folder = resources.files("graphmem")
-    return _read(folder / "ontology.toml", folder / "paraphrases.toml")
+    return _predicates(_read(folder / "ontology.toml", folder / "paraphrases.toml"))
 
 
 def _read(*files: Traversable) -> _OntologyFile:
@@ -185,7 +201,11 @@ def _read(*files: Traversable) -> _OntologyFile:
     return read
 
 
-def _predicate(name: str, read: _PredicateFile, file: _OntologyFile) -> Predicate:
+def _predicates(file: _OntologyFile) -> dict[str, Predicate]:
+    return {name: _predicate(name, p, file.paraphrases.get(name)) for name, p in file.predicates.items()}
+
+
+def _predicate(name: str, read: _PredicateFile, given: _ParaphrasesFile | None) -> Predicate:
     literal = read.object if isinstance(read.object, LiteralKind) else None
     return Predicate(
         name=name,
@@ -197,20 +217,12 @@ def _predicate(name: str, read: _PredicateFile, file: _OntologyFile) -> Predicat
         inverse=read.inverse,
         live_property=read.property,
         rests_on=tuple(read.rests_on),
-        paraphrases=_paraphrases(name, read, file),
+        said=None if given is None else _paraphrases(given, symmetric=read.inverse == name),
     )
 
 
-def _paraphrases(name: str, read: _PredicateFile, file: _OntologyFile) -> Paraphrases:
-    if name not in file.paraphrases:
-        known = _carried().predicates.get(name)
-        if known is None or known.phrase != read.phrase:
-            return Paraphrases()
-        file = _carried()
-    given = file.paraphrases.get(name, _ParaphrasesFile())
-    return Paraphrases(
-        object=tuple(given.object), subject=tuple(given.object if read.inverse == name else given.subject)
-    )
+def _paraphrases(given: _ParaphrasesFile, *, symmetric: bool) -> Paraphrases:
+    return Paraphrases(object=tuple(given.object), subject=tuple(given.object if symmetric else given.subject))
 
 
 def _check(read: _OntologyFile, where: str) -> None:

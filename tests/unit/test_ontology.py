@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,23 @@ def test_paraphrases_are_the_users_or_those_of_a_predicate_of_the_same_name_and_
     assert own.predicate("KNOWS").paraphrases == Paraphrases(object=("an acquaintance of {x}",))
     assert own.predicate("LIVES_IN").paraphrases == carried.predicate("LIVES_IN").paraphrases != Paraphrases()
     assert own.predicate("OWNS").paraphrases == Paraphrases()
+
+
+def test_the_packages_paraphrases_are_read_when_they_are_first_asked_for() -> None:
+    code = (
+        "import sys\n"
+        "from graphmem.ontology import load_ontology\n"
+        "read = []\n"
+        "sys.addaudithook(lambda event, given: event == 'open' and read.append(str(given[0]).rpartition('/')[2]))\n"
+        "home = load_ontology().predicate('LIVES_IN')\n"
+        "print(*read, len(home.paraphrases.object) > 9, *read)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    first, second = [re.findall(r"\w+\.toml", part) for part in done.stdout.split("True")]
+    assert first == ["ontology.toml"]
+    assert second == ["ontology.toml", "ontology.toml", "paraphrases.toml"]
 
 
 @pytest.mark.parametrize(

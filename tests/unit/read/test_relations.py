@@ -61,7 +61,7 @@ async def test_words_are_told_apart() -> None:
 @pytest.fixture
 def without_paraphrases() -> Ontology:
     ontology = load_ontology()
-    plain = {name: replace(p, paraphrases=Paraphrases()) for name, p in ontology.predicates.items()}
+    plain = {name: replace(p, said=Paraphrases()) for name, p in ontology.predicates.items()}
     return replace(ontology, predicates=plain)
 
 
@@ -87,7 +87,7 @@ async def test_the_packages_own_relations_are_carried() -> None:
 async def test_of_an_ontology_only_what_is_its_own_is_learned_from_some_of_its_forms() -> None:
     whole, embedder = load_ontology(), Slow()
     said = Paraphrases(object=tuple(f"the {n}. ship that {{x}} steers" for n in range(30)))
-    captain = replace(whole.predicates["OWNS"], name="CAPTAIN_OF", phrase="is captain of", paraphrases=said)
+    captain = replace(whole.predicates["OWNS"], name="CAPTAIN_OF", phrase="is captain of", said=said)
     relations = alone(replace(whole, predicates={**whole.predicates, "CAPTAIN_OF": captain}), embedder)
 
     (likely,) = (await relations.scores(["the ship that Anna steers"], [])).values()
