@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal, TypeAlias
@@ -47,6 +48,7 @@ _WORDS = (
     ((lc.ModelConnectionError, OSError, httpx.HTTPError), "is not reached", "Check the address that it was made with."),
 )
 _ROLES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+_log = logging.getLogger(__name__)
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
 
@@ -139,9 +141,15 @@ class LangChainChat:
         )
 
     def _in_words(self, exc: Exception) -> ModelUnavailable | PromptTooLong:
-        who, why = f"the chat model {self.name}", f"{type(exc).__name__}: {exc}"
+        """Return an error that tenants may read and messages keep; the provider's own words are only logged.
+
+        They may hold parts of a key, or whose account it is.
+        """
+        who = f"the chat model {self.name}"
         if isinstance(exc, lc.ContextOverflowError):
-            return PromptTooLong(f"{who} cannot read so much at once ({why}).")
+            return PromptTooLong(f"{who} cannot read so much at once.")
+        _log.warning("%s: %s", who, exc)
+        why = f"{type(exc).__name__}; the log says why"
         what, advice = next((words for kinds, *words in _WORDS if isinstance(exc, kinds)), _NO_ANSWER)
         return ModelUnavailable(f"{who} {what} ({why}). {advice}")
 

@@ -19,6 +19,7 @@ from graphmem.adapters.langchain_chat import LangChainChat
 from graphmem.errors import InvalidInput, ModelError, ModelUnavailable, PromptTooLong
 from graphmem.ports import ChatRequest, Turn
 from graphmem.write.replies import ResolutionReply
+from tests.openai_server import error, openai_server
 
 ASKED = ChatRequest(
     kind="resolve", prompt_version="1", system="be brief", user="hello", schema=ResolutionReply, message_ids=("m1",)
@@ -167,7 +168,7 @@ def test_a_model_without_tools_cannot() -> None:
         (lc.ModelConnectionError("nobody there"), ModelUnavailable, "Check the address"),
         (ConnectionRefusedError("nobody there"), ModelUnavailable, "Check the address"),
         (httpx.ConnectError("nobody there"), ModelUnavailable, "Check the address"),
-        (SdkError("odd"), ModelUnavailable, "did not answer .SdkError: odd."),
+        (SdkError("odd"), ModelUnavailable, "did not answer .SdkError; the log says why."),
     ],
 )
 async def test_what_went_wrong_is_said_in_words(failing: Exception, kind: type[ModelError], says: str) -> None:
@@ -181,6 +182,63 @@ async def test_what_went_wrong_is_said_in_words(failing: Exception, kind: type[M
         with pytest.raises(kind, match=says) as raised:
             await ask()
         assert type(raised.value.__cause__) is type(failing)
+
+
+class Remote(Vendor):
+    """A chat model that asks a server over HTTP, whose refusals it raises as vendors' packages do."""
+
+    url: str
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        body = {"model": self.model_name, "messages": [{"role": "user", "content": str(messages[-1].content)}]}
+        told = httpx.post(f"{self.url}/chat/completions", json=body, trust_env=False)
+        if told.is_error:
+            kinds = {400: lc.ContextOverflowError, 401: lc.ModelAuthenticationError}
+            raise kinds.get(told.status_code, SdkError)(told.text)
+        return super()._generate(messages, stop, run_manager, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "says"),
+    [
+        (400, PromptTooLong, "the chat model vendor-1 cannot read so much at once."),
+        (
+            401,
+            ModelUnavailable,
+            "the chat model vendor-1 refuses the key (ModelAuthenticationError; the log says why). "
+            "Check the key that it was made with.",
+        ),
+        (
+            500,
+            ModelUnavailable,
+            "the chat model vendor-1 did not answer (SdkError; the log says why). "
+            "Retry later, or make it with another model.",
+        ),
+    ],
+)
+async def test_what_the_providers_server_says_is_in_the_log_only(
+    caplog: pytest.LogCaptureFixture, status: int, kind: type[ModelError], says: str
+) -> None:
+    secret = "account acme-7, key sk-1234"
+    with openai_server(lambda _: error(status, secret)) as url:
+        chat = LangChainChat(saying(kind=Remote, url=url), errors=(SdkError,))
+        asked: list[Callable[[], Any]] = [
+            lambda: chat.ask(ASKED),
+            lambda: chat.talk(TURNS),
+            lambda: streamed(chat.stream(TURNS)),
+        ]
+        for ask in asked:
+            with pytest.raises(kind) as raised:
+                await ask()
+            assert str(raised.value) == says
+
+    assert (secret in caplog.text) == (status != 400)
 
 
 async def test_a_mistake_in_a_program_is_not_taken_for_an_absent_model() -> None:
