@@ -15,7 +15,7 @@ from typing import Any
 from graphmem import rows
 from graphmem.errors import MessageConflict
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
-from graphmem.ports import Clock, Embedder, Reader, Row, Store, Transaction
+from graphmem.ports import Clock, Embedder, Reader, Row, Store, Transaction, Vector
 from graphmem.serial import milliseconds, utc_text
 from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
@@ -49,7 +49,7 @@ async def store_episodes(
     key: str | None = None,
     exact: bool = False,
 ) -> Kept:
-    """Keep messages in the scope's order; one whose id is known is kept once.
+    """Keep messages in the scope's order, all in one transaction or none; one whose id is known is kept once.
 
     `key` is that of the request which they are; with `exact`, MessageConflict is raised where an id or the key is kept
     with something else.
@@ -57,32 +57,31 @@ async def store_episodes(
     request = _request(messages, key)
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     given = [_row(i, m, scope, state, request) for i, m in zip(ids, messages, strict=True)]
-    new = 0
-    change_number: int | None = None
-    for start in range(0, len(messages), _STORE_BATCH):
-        part = await _unknown(given[start : start + _STORE_BATCH], scope, key, store, exact=exact)
-        if not part:
-            continue
-        texts = [embedded_text(row["speaker"], row["text"]) for row in part]
-        vectors = await embedder.embed(texts)
-        written = [{**row, "embedding": vector} for row, vector in zip(part, vectors, strict=True)]
-        # In a thread: of texts of 100 kB each this takes seconds, in which others would not be answered.
-        counts = await asyncio.to_thread(_counts, texts, embedder)
-        sizes = {row["id"]: count for row, count in zip(part, counts, strict=True)}
+    part = await _unknown(given, scope, key, store, exact=exact)
+    texts = [embedded_text(row["speaker"], row["text"]) for row in part]
+    written = [{**row, "embedding": vector} for row, vector in zip(part, await _vectors(texts, embedder), strict=True)]
+    # In a thread: of texts of 100 kB each this takes seconds, in which others would not be answered.
+    counts = await asyncio.to_thread(_counts, texts, embedder)
+    sizes = {row["id"]: count for row, count in zip(part, counts, strict=True)}
+    if not written:
+        return Kept(ids=tuple(ids), new=0, known=len(messages))
 
-        async def work(
-            transaction: Transaction, written: list[dict[str, Any]] = written, sizes: dict[str, int] = sizes
-        ) -> tuple[int, int]:
-            locked = await lock_scope(scope, embedder, clock.now(), transaction)
-            fresh = await _unknown(written, scope, key, transaction, exact=exact)
-            if fresh:
-                await _store(transaction, fresh, sizes, scope, locked["seq"], clock.now())
-            return len(fresh), locked["change_number"]
+    async def work(transaction: Transaction) -> tuple[int, int]:
+        locked = await lock_scope(scope, embedder, clock.now(), transaction)
+        fresh = await _unknown(written, scope, key, transaction, exact=exact)
+        if fresh:
+            await _store(transaction, fresh, sizes, scope, locked["seq"], clock.now())
+        return len(fresh), locked["change_number"]
 
-        stored, number = await store.transact(work)
-        new += stored
-        change_number = number if change_number is None else change_number
-    return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number or 0)
+    new, change_number = await store.transact(work)
+    return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number)
+
+
+async def _vectors(texts: Sequence[str], embedder: Embedder) -> list[Vector]:
+    vectors: list[Vector] = []
+    for start in range(0, len(texts), _STORE_BATCH):
+        vectors += await embedder.embed(texts[start : start + _STORE_BATCH])
+    return vectors
 
 
 def _counts(texts: Sequence[str], embedder: Embedder) -> list[int]:
@@ -154,7 +153,11 @@ async def _store(
         scope=scope.key,
         rows=[{"id": i, "name": names[i], "last": tails[names[i]]} for i in sessions],
     )
-    await transaction.write("create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=fresh)
+    for start in range(0, len(fresh), _STORE_BATCH):
+        some = fresh[start : start + _STORE_BATCH]
+        await transaction.write(
+            "create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=some
+        )
     await transaction.write("link_next", scope=scope.key, rows=pairs)
     tokens = sum(sizes[str(row["id"])] for row in fresh)
     waiting = any(row["waiting"] for row in fresh)

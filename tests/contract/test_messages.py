@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from graphmem import Memory, Message, Role
-from graphmem.errors import InvalidInput, MessageConflict
+from graphmem import Memory, Message, Role, Settings
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.errors import EmbedderError, InvalidInput, MessageConflict
 from graphmem.memory import Added
 from tests.conftest import Add as Story
-from tests.values import day
+from tests.values import day, said
 
 
 def at(text: str, session: str, role: Role = Role.USER) -> Message:
@@ -149,3 +151,30 @@ async def test_of_others_under_one_key_at_once_one_is_kept(memory: Memory, scope
     assert sorted((a.new, a.known) for a in kept) == [(0, 1), (1, 0)]
     assert sum(isinstance(a, MessageConflict) for a in came) == 6
     assert (await memory.status(scope=scope)).episodes == 1
+
+
+class Failing(LocalEmbedder):
+    """Fails at the texts that hold a word, as a remote model may after hundreds of others."""
+
+    word = "seven"
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if any(self.word in text for text in texts):
+            raise EmbedderError("the embedder did not answer.")
+        return await super().embed(texts)
+
+
+async def test_of_many_messages_all_are_kept_or_none(settings: Settings, scope: str) -> None:
+    embedder = Failing()
+    many = [said(f"We painted boat {n}.", "2024-01-09") for n in range(501)]
+    async with Memory.open(settings, embedder=embedder) as memory:
+        with pytest.raises(EmbedderError):
+            await memory.add([*many, said("Boat seven.", "2024-01-09")], scope=scope, wait=False)
+        none = await memory.status(scope=scope)
+        added = await memory.add(many, scope=scope, wait=False)
+        kept = await memory.messages(scope=scope, session="main")
+
+    assert none.episodes == 0
+    assert (added.new, added.known, len(set(added.episode_ids))) == (501, 0, 501)
+    assert [e.id for e in kept] == list(added.episode_ids)
+    assert [e.text for e in kept] == [m.text for m in many]
