@@ -34,7 +34,7 @@ MOST_LEARNED = 12
 """From how many forms of a relation that is not in that file a search learns where it lies, the first ones."""
 DIRECTIONS_ALIKE = 15
 """Each dimension is taken to differ like all others as much as so many forms say that it does not."""
-SHARPNESS = 2.5
+SHARPNESS = 2.0
 """How far a relation that is one standard deviation nearer than another is preferred to it."""
 MANY = 4
 """A relation to so many types of things is to a thing."""
