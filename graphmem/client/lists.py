@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from graphmem.base import ScopeLike
-from graphmem.checks import check_shape, checked_clocks
+from graphmem.checks import MOST_RESULTS, check_shape, checked_clocks
 from graphmem.client.connection import Connected, adapter_of, part_of
 from graphmem.lists import EntityPage, FactPage, MessagePage, Session, SessionPage, User, UserPage
 from graphmem.models import AsOf, Entity, Episode, Fact, Filters, FilterValue
@@ -59,7 +59,7 @@ class Lists(Connected):
         return await self._get(EntityPage, "/v1/entities", scope, limit=limit, after=after)
 
     async def messages(
-        self, *, scope: ScopeLike, session: str, limit: int = 100, after: str | None = None
+        self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS, after: str | None = None
     ) -> tuple[Episode, ...]:
         """Return the last messages of a session, oldest first; raises NotFound."""
         return (await self.messages_page(scope=scope, session=session, limit=limit, after=after)).messages
