@@ -31,6 +31,8 @@ WARM_UP = 20
 BATCH = 50
 ADDED_AT_ONCE = 500
 WRITER = "Diary"
+TO_FIT = frozenset({Phrasings.DEVELOPMENT, Phrasings.RARE})
+"""The phrasings that may be looked at."""
 _BEGUN = datetime(2024, 2, 1, tzinfo=UTC)
 
 
@@ -39,7 +41,7 @@ class MultiHop:
     """How often, in percent, the last fact of a chain is the first or among the first ten that a search returns.
 
     `asked` counts what the scripted model was asked, by kind; `missed` are the questions without their fact, kept of
-    the development half only, since nobody is to look at the final one.
+    those phrasings only that may be looked at.
     """
 
     phrasings: Phrasings
@@ -182,9 +184,7 @@ async def run_multihop(
         asked=dict(model.asked),
         store=status.store,
         embedder=status.embedder,
-        missed=tuple(_missed(a.question) for a in asked if a.rank is None)
-        if phrasings is Phrasings.DEVELOPMENT
-        else (),
+        missed=tuple(_missed(a.question) for a in asked if a.rank is None) if phrasings in TO_FIT else (),
     )
 
 

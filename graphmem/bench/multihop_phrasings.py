@@ -17,15 +17,16 @@ _EITHER = re.compile(r"\[([^|\]]+)\|([^|\]]+)\]")
 
 
 class Phrasings(StrEnum):
-    """Which phrasings: the half to look at, the half kept for the final figure, or ones whose words may be listed."""
+    """Which phrasings: the half to look at, the half for the final figure, uncommon ones, ones that may be listed."""
 
     DEVELOPMENT = "development"
     FINAL = "final"
+    RARE = "rare"
     OPEN = "open"
 
 
 HALVES = (Phrasings.DEVELOPMENT, Phrasings.FINAL)
-"""Those with words that nobody has listed: no ontology that they are asked with has them."""
+"""Those with words that no ontology has, whichever phrasings are asked with it, but for the open ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Relation:
     questions: tuple[str, ...]
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=len(Phrasings))
 def relations(phrasings: Phrasings) -> tuple[Relation, ...]:
     """Return the relations of phrasings.toml with phrasings of one kind."""
     text = (resources.files("graphmem") / "bench" / "phrasings.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from graphmem.bench.multihop_phrasings import HALVES, relations
+from graphmem.bench.multihop_phrasings import HALVES, Phrasings, relations
 from graphmem.ontology import Ontology, load_ontology
 from graphmem.read.question import stems
 from graphmem.text import STOP_WORDS
@@ -23,12 +23,12 @@ def content(text: str) -> set[str]:
     return {stem for stem in stems(plain) if stem not in _FREE}
 
 
-def unlisted_ontology() -> str:
-    """Return the ontology as a file, without the paraphrases that share a word with a phrasing of one of the halves."""
+def unlisted_ontology(phrasings: Phrasings) -> str:
+    """Return the ontology as a file, without the paraphrases that share a word with these phrasings or the halves."""
     asked = {
         word
-        for half in HALVES
-        for r in relations(half)
+        for kind in {*HALVES, phrasings}
+        for r in relations(kind)
         for phrase in (*r.nouns, *r.questions)
         for word in content(phrase)
     }

@@ -16,7 +16,7 @@ from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import load_conversations
 from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
-from graphmem.bench.multihop_phrasings import HALVES, Phrasings
+from graphmem.bench.multihop_phrasings import Phrasings
 from graphmem.bench.probe import Probed, read_probe, run_probe, write_metric
 from graphmem.bench.unlisted import unlisted_ontology
 from graphmem.bench.writes import InstantChat, run_writes
@@ -172,11 +172,11 @@ def multihop(
         with demo_folder() as folder, demo_folder() as beside:
             settings = replace(alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
             settings = replace(settings, summary_tokens=MOST_TOKENS)
-            if phrasings in HALVES:
-                settings = replace(settings, ontology=_unlisted(Path(beside)))
+            if phrasings is not Phrasings.OPEN:
+                settings = replace(settings, ontology=_unlisted(Path(beside), phrasings))
             parts = await build(settings, model=model)
             try:
-                if phrasings in HALVES:
+                if phrasings is not Phrasings.OPEN:
                     # What is carried was made of all paraphrases.
                     await parts.reader.relations.learn_all()
                 figures = await run_multihop(
@@ -190,9 +190,9 @@ def multihop(
     run(work)
 
 
-def _unlisted(folder: Path) -> Path:
+def _unlisted(folder: Path, phrasings: Phrasings) -> Path:
     file = folder / "unlisted.toml"
-    file.write_text(unlisted_ontology(), encoding="utf-8")
+    file.write_text(unlisted_ontology(phrasings), encoding="utf-8")
     return file
 
 
