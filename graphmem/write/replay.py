@@ -185,11 +185,12 @@ class _Step:
                 done.touched.add(operation.fact_id)
             case ReviseKind.CERTAIN:
                 done.states[operation.fact_id] = replace(state, uncertain_since=None, uncertain_because="")
-            case ReviseKind.REDATED if self._redated() not in done.states:
+            case ReviseKind.REDATED if self._unled():
                 # Its end had moved with a fact that is no more.
                 done.touched.add(operation.fact_id)
             case ReviseKind.REDATED:
-                done.states[operation.fact_id] = replace(state, interval=after.interval)
+                interval = _redated(state.interval, operation.before.interval, after.interval)
+                done.states[operation.fact_id] = replace(state, interval=interval)
             case ReviseKind.WITHDRAWN:
                 self._ended = True
                 self._expire(operation.fact_id)
@@ -199,14 +200,30 @@ class _Step:
     def _ends(self) -> bool:
         return any(isinstance(op, Invalidate) for op in self._change.operations)
 
-    def _redated(self) -> str:
-        """Return the fact whose dates were corrected, before those that followed it."""
-        kind = ReviseKind.REDATED
-        return next(op.fact_id for op in self._change.operations if isinstance(op, Revise) and op.kind is kind)
+    def _unled(self) -> bool:
+        """Tell whether the fact that was corrected, and that others had followed, is gone or to be read again."""
+        operations, done = self._change.operations, self._done
+        added = (op.fact.id for op in operations if isinstance(op, Add))
+        match operations[0]:
+            case Revise(kind=ReviseKind.REDATED, fact_id=fact_id):
+                led_by: str | None = fact_id
+            case _:
+                led_by = next(added, None)
+        if led_by is None:
+            # Entities became one: each fact has dates of its own.
+            return False
+        return led_by not in done.states or {s.episode_id for s in done.sources[led_by]} <= done.doubtful
 
     def _expire(self, fact_id: str) -> None:
         state = self._done.states[fact_id]
         self._done.states[fact_id] = replace(state, expired_at=self._change.at)
+
+
+def _redated(now: Interval, before: Interval, after: Interval) -> Interval:
+    """Return dates with what a correction changed of them; the rest stays, since what had set it may be gone."""
+    same_start = replace(before, end=None) == replace(after, end=None)
+    redated = replace(now if same_start else after, end=now.end if before.end == after.end else after.end)
+    return redated if redated.end is None or redated.start < redated.end else after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

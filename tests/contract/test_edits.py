@@ -166,6 +166,35 @@ async def test_an_end_that_had_moved_is_open_again_when_the_fact_is_deleted(
     assert await memory.verify(scope=scope) == ()
 
 
+async def test_a_corrected_start_keeps_no_end_of_a_fact_that_was_deleted(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    turin, oslo = await moved(memory, story, scope)
+    await memory.assert_fact("Ada", "LIVES_IN", "Rome", scope=scope, valid_from="2024-09-01")
+    (rome,) = await memory.facts(scope=scope)
+    await memory.correct(oslo.id, valid_from="2024-04-01", scope=scope)
+    await memory.correct(rome.id, valid_from="2024-08-01", scope=scope)
+    before = await ends(memory, scope, turin, oslo)
+
+    await memory.delete(rome.sources[0].episode_id, scope=scope)
+
+    assert before == [day("2024-04-01"), day("2024-08-01")]
+    assert await ends(memory, scope, turin, oslo) == [day("2024-04-01"), None]
+    assert (await memory.fact(oslo.id, scope=scope)).interval.start == day("2024-04-01")
+
+
+async def test_an_end_is_open_again_when_what_stood_corrected_there_has_to_be_read_again(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    turin, oslo = await moved(memory, story, scope)
+    await memory.correct(oslo.id, value="Bergen", valid_from="2024-03-01", scope=scope)
+
+    receipt = await memory.delete(oslo.sources[0].episode_id, scope=scope)
+
+    assert len(receipt.queued) == 1
+    assert await ends(memory, scope, turin) == [None]
+
+
 async def test_two_homes_at_a_time_are_refused(memory: Memory, story: Story, scope: str) -> None:
     await story("I live in Turin.", "2024-01-10")
     await story("We moved to Oslo last week!", "2024-06-20")
