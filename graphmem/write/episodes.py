@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from graphmem import rows
 from graphmem.errors import MessageConflict
@@ -23,6 +23,8 @@ from graphmem.write.lock import lock_scope
 MAIN_SESSION = "main"
 _SAID = ("role", "speaker", "session", "text", "agent")
 _STORE_BATCH = 500
+_STORE_BYTES = 4_000_000
+"""The embedded store takes no more than 16 MiB in one piece, and leaves whoever sends more without an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +155,7 @@ async def _store(
         scope=scope.key,
         rows=[{"id": i, "name": names[i], "last": tails[names[i]]} for i in sessions],
     )
-    for start in range(0, len(fresh), _STORE_BATCH):
-        some = fresh[start : start + _STORE_BATCH]
+    for some in _pieces(fresh):
         await transaction.write(
             "create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=some
         )
@@ -170,6 +171,35 @@ async def _store(
         tokens=tokens,
         due=milliseconds(now) if waiting else -1,
     )
+
+
+def _pieces(fresh: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Cut rows into what is sent at once, by their number and by their size."""
+    cut: list[list[dict[str, Any]]] = []
+    left = 0
+    for row in fresh:
+        size = _size(row)
+        left -= size
+        if not cut or left < 0 or len(cut[-1]) == _STORE_BATCH:
+            cut.append([])
+            left = _STORE_BYTES - size
+        cut[-1].append(row)
+    return cut
+
+
+def _size(value: Any) -> int:
+    """Return about how many bytes a value takes on its way to the store."""
+    match value:
+        case str():
+            return len(value.encode())
+        case dict():
+            return sum(map(_size, cast("dict[str, Any]", value).values()))
+        case [str(), *_]:
+            return sum(map(_size, cast("list[str]", value)))
+        case list():
+            return 9 * len(cast("list[float]", value))
+        case _:
+            return 9
 
 
 async def read_episodes(ids: Sequence[str], scope: Scope, reader: Reader) -> list[Episode]:

@@ -178,3 +178,15 @@ async def test_of_many_messages_all_are_kept_or_none(settings: Settings, scope: 
     assert (added.new, added.known, len(set(added.episode_ids))) == (501, 0, 501)
     assert [e.id for e in kept] == list(added.episode_ids)
     assert [e.text for e in kept] == [m.text for m in many]
+
+
+async def test_messages_of_many_megabytes_are_kept_in_pieces_that_the_store_takes(memory: Memory, scope: str) -> None:
+    metadata = {f"key {n}": "x" * 2000 for n in range(50)}
+    many = [replace(said(f"We painted boat {n}.", "2024-01-09"), metadata=metadata) for n in range(100)]
+
+    async with asyncio.timeout(60):
+        added = await memory.add(many, scope=scope, wait=False)
+
+    (kept,) = await memory.messages(scope=scope, session="main", limit=1)
+    assert added.new == 100
+    assert (kept.id, len(kept.metadata)) == (added.episode_ids[-1], 50)
