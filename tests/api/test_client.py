@@ -177,6 +177,7 @@ async def test_parked_messages_are_listed_read_again_or_given_up(
 
     (waiting,) = [w for w in await client.queue(limit=1000) if w.scope.user == user]
     after = await client.queue(after=waiting.scope.key)
+    last = await client.queue(after=Scope(tenant="acme", user="z" + "\U0010ffff" * 199).key)
     standing = await client.standing(added.episode_ids, scope=user)
     resumed = await client.resume(scope=user)
     for _ in range(100):
@@ -187,6 +188,7 @@ async def test_parked_messages_are_listed_read_again_or_given_up(
 
     assert (waiting.parked, waiting.reason, set(standing.parked.values())) == (2, "away", {"away"})
     assert user not in [w.scope.user for w in after]
+    assert user not in [w.scope.user for w in last]
     assert (resumed, left.pending, dict(left.parked)) == (2, 0, {})
     assert await client.drop(scope=user) == 0
     assert await client.backlog() == await local.backlog(tenant="acme")

@@ -24,6 +24,8 @@ from graphmem.write.validate import NAME_LENGTH
 from graphmem.write.verify import Breach
 
 MOST_NOTES = 1000
+SCOPE_CHARACTERS = 5000
+"""Two names of 200 characters, each percent-encoded as up to four bytes, and the line between them."""
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["upkeep"])
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_RESULTS, examples=[["ep_1"]])]
@@ -94,7 +96,9 @@ async def list_queue(
     request: Request,
     asks: Reader,
     limit: Limit = 100,
-    after: Annotated[str, Query(max_length=500, description="the scope of the last one seen: tenant/user")] = "",
+    after: Annotated[
+        str, Query(max_length=SCOPE_CHARACTERS, description="the scope of the last one seen: tenant/user")
+    ] = "",
 ) -> JSONResponse:
     """List the tenant's users whose messages wait or are parked."""
     return answer(await held(request).memory.queue(tenant=asks.tenant, limit=limit, after=after))
