@@ -99,10 +99,11 @@ class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
         key: str | None = None,
         exact: bool = False,
     ) -> Added:
-        """Keep messages, all or none, and draw facts from them; with `wait=False` return once they are kept.
+        """Keep messages and draw facts from them; with `wait=False` return once they are kept.
 
-        At most 10,000, with 50 MB of text. Raises InvalidInput before anything is stored. A message whose id is known
-        is kept once; one without an id is known by its place among those that come with the same `key`. With `exact`,
+        Raises InvalidInput before anything is stored. Up to 2,000 messages with 10 MB of text are kept all or none,
+        more in such pieces. A message whose id is known is kept once; one without an id is known by its place among
+        those that come with the same `key`, so that what failed halfway can be added again. With `exact`,
         MessageConflict is raised where an id or the key is kept with something else.
         """
         whose = self._scope(scope)

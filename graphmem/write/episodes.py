@@ -15,15 +15,18 @@ from typing import Any, cast
 from graphmem import rows
 from graphmem.errors import MessageConflict
 from graphmem.models import Episode, EpisodeState, Message, Role, Scope
-from graphmem.ports import Clock, Embedder, Reader, Row, Store, Transaction, Vector
+from graphmem.ports import Clock, Embedder, Reader, Row, Store, Transaction
 from graphmem.serial import milliseconds, utc_text
 from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
 
 MAIN_SESSION = "main"
 _SAID = ("role", "speaker", "session", "text", "agent")
-_STORE_BATCH = 500
-_STORE_BYTES = 4_000_000
+ONE_TRANSACTION = 2000
+_TRANSACTION_BYTES = 10_000_000
+"""So much is kept all or none: longer transactions lose against those of others again and again."""
+_SENT = 500
+_SENT_BYTES = 4_000_000
 """The embedded store takes no more than 16 MiB in one piece, and leaves whoever sends more without an answer."""
 
 
@@ -51,39 +54,35 @@ async def store_episodes(
     key: str | None = None,
     exact: bool = False,
 ) -> Kept:
-    """Keep messages in the scope's order, all in one transaction or none; one whose id is known is kept once.
+    """Keep messages in the scope's order, up to 2,000 of them and 10 MB in a transaction; a known one is kept once.
 
     `key` is that of the request which they are; with `exact`, MessageConflict is raised where an id or the key is kept
-    with something else.
+    with something else. Where it fails after a transaction, the same messages with their ids or key can be kept again.
     """
     request = _request(messages, key)
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     given = [_row(i, m, scope, state, request) for i, m in zip(ids, messages, strict=True)]
-    part = await _unknown(given, scope, key, store, exact=exact)
-    texts = [embedded_text(row["speaker"], row["text"]) for row in part]
-    written = [{**row, "embedding": vector} for row, vector in zip(part, await _vectors(texts, embedder), strict=True)]
-    # In a thread: of texts of 100 kB each this takes seconds, in which others would not be answered.
-    counts = await asyncio.to_thread(_counts, texts, embedder)
-    sizes = {row["id"]: count for row, count in zip(part, counts, strict=True)}
-    if not written:
-        return Kept(ids=tuple(ids), new=0, known=len(messages))
+    kept: list[tuple[int, int]] = []
+    for piece in _pieces(await _unknown(given, scope, key, store, exact=exact), ONE_TRANSACTION, _TRANSACTION_BYTES):
+        texts = [embedded_text(row["speaker"], row["text"]) for row in piece]
+        vectors = await embedder.embed(texts)
+        written = [{**row, "embedding": vector} for row, vector in zip(piece, vectors, strict=True)]
+        # In a thread: of texts of 100 kB each this takes seconds, in which others would not be answered.
+        counts = await asyncio.to_thread(_counts, texts, embedder)
+        sizes = {row["id"]: count for row, count in zip(piece, counts, strict=True)}
 
-    async def work(transaction: Transaction) -> tuple[int, int]:
-        locked = await lock_scope(scope, embedder, clock.now(), transaction)
-        fresh = await _unknown(written, scope, key, transaction, exact=exact)
-        if fresh:
-            await _store(transaction, fresh, sizes, scope, locked["seq"], clock.now())
-        return len(fresh), locked["change_number"]
+        async def work(
+            transaction: Transaction, written: list[dict[str, Any]] = written, sizes: dict[str, int] = sizes
+        ) -> tuple[int, int]:
+            locked = await lock_scope(scope, embedder, clock.now(), transaction)
+            fresh = await _unknown(written, scope, key, transaction, exact=exact)
+            if fresh:
+                await _store(transaction, fresh, sizes, scope, locked["seq"], clock.now())
+            return len(fresh), locked["change_number"]
 
-    new, change_number = await store.transact(work)
-    return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=change_number)
-
-
-async def _vectors(texts: Sequence[str], embedder: Embedder) -> list[Vector]:
-    vectors: list[Vector] = []
-    for start in range(0, len(texts), _STORE_BATCH):
-        vectors += await embedder.embed(texts[start : start + _STORE_BATCH])
-    return vectors
+        kept.append(await store.transact(work))
+    new = sum(stored for stored, _ in kept)
+    return Kept(ids=tuple(ids), new=new, known=len(messages) - new, change_number=kept[0][1] if kept else 0)
 
 
 def _counts(texts: Sequence[str], embedder: Embedder) -> list[int]:
@@ -155,7 +154,7 @@ async def _store(
         scope=scope.key,
         rows=[{"id": i, "name": names[i], "last": tails[names[i]]} for i in sessions],
     )
-    for some in _pieces(fresh):
+    for some in _pieces(fresh, _SENT, _SENT_BYTES):
         await transaction.write(
             "create_episodes", scope=scope.key, scope_key=scope.digest, now=utc_text(now), rows=some
         )
@@ -173,16 +172,16 @@ async def _store(
     )
 
 
-def _pieces(fresh: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Cut rows into what is sent at once, by their number and by their size."""
+def _pieces(fresh: Sequence[dict[str, Any]], most: int, most_bytes: int) -> list[list[dict[str, Any]]]:
+    """Cut rows into pieces, by their number and by their size."""
     cut: list[list[dict[str, Any]]] = []
     left = 0
     for row in fresh:
         size = _size(row)
         left -= size
-        if not cut or left < 0 or len(cut[-1]) == _STORE_BATCH:
+        if not cut or left < 0 or len(cut[-1]) == most:
             cut.append([])
-            left = _STORE_BYTES - size
+            left = most_bytes - size
         cut[-1].append(row)
     return cut
 

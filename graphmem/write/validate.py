@@ -17,31 +17,16 @@ METADATA_KEYS = 50
 METADATA_KEY_LENGTH = 200
 METADATA_VALUE_LENGTH = 2000
 METADATA_NUMBER = 2**63
-MOST_MESSAGES = 10_000
-MOST_BYTES = 50_000_000
 _ALLOWED_CONTROLS = {"\n", "\t", "\r"}
 
 
 def check_messages(messages: Sequence[Message]) -> None:
-    """Refuse messages that cannot be kept as they are; raises InvalidMessage naming the first one.
-
-    They are kept in one transaction, so there are at most 10,000 of them, with texts of at most 50 MB.
-    """
-    if len(messages) > MOST_MESSAGES:
-        raise _too_many(f"{len(messages):,} messages")
+    """Refuse messages that cannot be kept as they are; raises InvalidMessage naming the first one."""
     for number, message in enumerate(messages, start=1):
         check_message(f"message {number}", message)
-    size = sum(len(m.text.encode()) for m in messages)
-    if size > MOST_BYTES:
-        raise _too_many(f"messages of {size:,} bytes")
     repeated = [i for i, n in Counter(m.id for m in messages if m.id is not None).items() if n > 1]
     if repeated:
         raise InvalidMessage(f"the id {repeated[0]!r} occurs more than once; each message needs its own.")
-
-
-def _too_many(what: str) -> InvalidMessage:
-    most = f"{MOST_MESSAGES:,} messages with {MOST_BYTES:,} bytes of text"
-    return InvalidMessage(f"{what} are more than are kept at once, {most}; add them in several calls.")
 
 
 def check_message(what: str, message: Message) -> None:

@@ -15,6 +15,7 @@ from graphmem import Memory, Message, Role, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import EmbedderError, InvalidInput, MessageConflict
 from graphmem.memory import Added
+from graphmem.write import episodes
 from tests.conftest import Add as Story
 from tests.values import day, said
 
@@ -177,6 +178,25 @@ async def test_of_many_messages_all_are_kept_or_none(settings: Settings, scope: 
     assert none.episodes == 0
     assert (added.new, added.known, len(set(added.episode_ids))) == (501, 0, 501)
     assert [e.id for e in kept] == list(added.episode_ids)
+    assert [e.text for e in kept] == [m.text for m in many]
+
+
+async def test_of_more_than_one_transaction_takes_what_failed_halfway_can_be_added_again(
+    settings: Settings, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(episodes, "ONE_TRANSACTION", 3)
+    embedder = Failing()
+    many = [said(text, "2024-01-09") for text in ("Boat one.", "Boat two.", "Boat three.", "Boat four.", "Boat seven.")]
+    async with Memory.open(settings, embedder=embedder) as memory:
+        with pytest.raises(EmbedderError):
+            await memory.add(many, scope=scope, wait=False, key="boats")
+        first = await memory.status(scope=scope)
+        embedder.word = "never"
+        again = await memory.add(many, scope=scope, wait=False, key="boats")
+        kept = await memory.messages(scope=scope, session="main")
+
+    assert first.episodes == 3
+    assert (again.new, again.known) == (2, 3)
     assert [e.text for e in kept] == [m.text for m in many]
 
 

@@ -60,10 +60,3 @@ def test_one_id_for_two_messages_is_refused() -> None:
 
 def test_ten_thousand_messages_and_every_script_are_fine() -> None:
     check_messages([Message(text="日本語 العربية 👩‍👩‍👧\n", at=AT, metadata={"a": None, "b": 1.5})] * 10_000)
-
-
-def test_more_than_one_transaction_holds_is_refused() -> None:
-    with pytest.raises(InvalidMessage, match="10,001 messages are more than are kept at once"):
-        check_messages([Message(text="hello", at=datetime(2024, 1, 1, tzinfo=UTC))] * 10_001)
-    with pytest.raises(InvalidMessage, match="50,100,000 bytes"):
-        check_messages([Message(text="a" * 100_000, at=datetime(2024, 1, 1, tzinfo=UTC))] * 501)
