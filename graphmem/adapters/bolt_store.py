@@ -33,6 +33,8 @@ from graphmem.ports import Answered, Row, Transaction
 
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
+_LOST = "ConcurrentModificationException"
+"""How the embedded store says that a writer was faster than a statement of SQL, such as one that packs its files."""
 RACE_ATTEMPTS = 20
 SCHEMA_SECONDS = 600.0
 ASK_GRACE_SECONDS = 2.0
@@ -310,13 +312,12 @@ class BoltStore:
         address = self._address
         if address is None or address.http is None:
             raise StoreError("SQL is only for the embedded store.")
+        command, deadline = {"language": "sql", "command": statement}, time.monotonic() + RETRY_SECONDS
         async with http_client(address, SCHEMA_SECONDS) as client:
-            answer = await client.post(
-                f"/api/v1/command/{address.database}",
-                json={"language": "sql", "command": statement},
-            )
-        if answer.is_error:
-            raise StoreError(f"the embedded store refused {statement!r}: {answer.text[:300]}")
+            while (answer := await client.post(f"/api/v1/command/{address.database}", json=command)).is_error:
+                if _LOST not in answer.text or time.monotonic() > deadline:
+                    raise StoreError(f"the embedded store refused {statement!r}: {answer.text[:300]}")
+                await asyncio.sleep(0.1)
 
 
 def neo4j_dialect(agent: str) -> str:
