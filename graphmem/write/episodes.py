@@ -59,6 +59,8 @@ async def store_episodes(
     `key` is that of the request which they are; with `exact`, MessageConflict is raised where an id or the key is kept
     with something else. Where it fails after a transaction, the same messages with their ids or key can be kept again.
     """
+    if not messages:
+        return Kept(ids=(), new=0, known=0)
     request = _request(messages, key)
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     given = [_row(i, m, scope, state, request) for i, m in zip(ids, messages, strict=True)]

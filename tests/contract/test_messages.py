@@ -200,6 +200,14 @@ async def test_of_more_than_one_transaction_takes_what_failed_halfway_can_be_add
     assert [e.text for e in kept] == [m.text for m in many]
 
 
+async def test_no_messages_are_kept_also_under_a_key_that_was_used(memory: Memory, scope: str) -> None:
+    await memory.add(said("We painted boat one.", "2024-01-09"), scope=scope, wait=False, key="boats", exact=True)
+
+    none = await memory.add([], scope=scope, wait=False, key="boats", exact=True)
+
+    assert (none.episode_ids, none.new, none.known) == ((), 0, 0)
+
+
 async def test_messages_of_many_megabytes_are_kept_in_pieces_that_the_store_takes(memory: Memory, scope: str) -> None:
     metadata = {f"key {n}": "x" * 2000 for n in range(50)}
     many = [replace(said(f"We painted boat {n}.", "2024-01-09"), metadata=metadata) for n in range(100)]
