@@ -13,14 +13,13 @@ from graphmem.api.metrics import Metrics
 from graphmem.errors import SettingsError, StoreError
 from graphmem.memory import Memory
 
-LOOPBACK = "127.0.0.1"
 QUEUE_SECONDS = 5.0
 """So old what is told of the queue may be; what is counted is told as it is."""
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def metrics_served(memory: Memory, port: int, *, host: str = LOOPBACK) -> AsyncGenerator[tuple[Metrics, str]]:
+async def metrics_served(memory: Memory, port: int, *, host: str) -> AsyncGenerator[tuple[Metrics, str]]:
     """Serve metrics by HTTP, which the calls of a memory's model are entered in; yields them, and their address.
 
     Port 0 takes any that is free. Raises SettingsError for one that is taken, and for a host that is none of this

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from typing import assert_never, cast
 
 from rich.console import Console
@@ -206,14 +205,11 @@ def show_facts(console: Console, facts: Sequence[Fact]) -> None:
         interval = fact.interval
         since = show_date(interval.start, interval.precision) + ("" if interval.stated else " *")
         until = show_date(interval.end, Precision.DAY) if interval.end else ""
-        doubt = f"  [yellow]uncertain since {_day(fact.uncertain_since)}[/]" if fact.uncertain_since else ""
+        doubted = fact.uncertain_since
+        doubt = f"  [yellow]uncertain since {show_date(doubted, Precision.DAY)}[/]" if doubted else ""
         table.add_row(escape(fact.text) + doubt, since, until, str(len(fact.sources)), fact.id)
     console.print(table)
     console.print("[dim]* known since; the start was not stated[/]")
-
-
-def _day(at: datetime) -> str:
-    return show_date(at, Precision.DAY)
 
 
 def show_entities(console: Console, entities: Sequence[Entity]) -> None:

@@ -133,7 +133,7 @@ async def get_status(user: UserQuery, request: Request, asks: Reader) -> JSONRes
     return answer(replace(await held(request).memory.status(scope=asks.scope(user)), store=""))
 
 
-@router.get("/verify", operation_id="verify", response_model=list[Breach], responses=answers("timeout"))
+@router.get("/verify", operation_id="verify", response_model=list[Breach])
 async def verify(user: UserQuery, request: Request, asks: Admin) -> JSONResponse:
     """Check the ledger's promises on all that is kept of a user, and name each breach."""
     return answer(await held(request).memory.verify(scope=asks.scope(user)))
@@ -170,7 +170,7 @@ async def add_notes(body: NotesIn, request: Request, asks: Writer) -> JSONRespon
     "/clean",
     operation_id="clean",
     response_model=Cleaning,
-    responses=BODY | answers("conflict", "model-failed", "timeout"),
+    responses=BODY | answers("conflict", "model-failed"),
 )
 async def clean(body: CleanIn, request: Request, asks: Writer) -> JSONResponse:
     """Report what looks wrong in all that is kept of a user, or mend what can be, by undoable decisions."""
