@@ -30,6 +30,13 @@ class Reader(Protocol):
         """Return the rows of several named queries, each with its parameters; at once where that can be."""
         ...
 
+    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+        """Return the rows of several named queries that collect theirs; one round trip where the store can.
+
+        Each has its own parameters beside those `shared` by all.
+        """
+        ...
+
 
 class Transaction(Reader, Protocol):
     """A transaction: named queries that write, with checked names in their placeholders."""

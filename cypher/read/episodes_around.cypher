@@ -5,5 +5,6 @@ UNWIND $ids AS id
 MATCH (seed:Episode {id: id})-[:NEXT*0..2]-(e:Episode)
 WHERE seed.scope IN $scopes AND e.scope IN $scopes AND e.hidden_at IS NULL
 WITH DISTINCT e
-RETURN collect([e.id, e.scope, e.message_id, e.session, e.seq, e.role, e.speaker, e.text, toString(e.at), e.agent, e.metadata, e.state, e.reason,
+WITH collect([e.id, e.scope, e.message_id, e.session, e.seq, e.role, e.speaker, e.text, toString(e.at), e.agent, e.metadata, e.state, e.reason,
                 CASE WHEN e.id IN $ids THEN vector.similarity.cosine(e.embedding, $vector) END, e.tokens]) AS around
+RETURN [{around: around}] AS rows

@@ -6,4 +6,4 @@ WITH coalesce(sum(s.seq), 0) AS episodes
 // One scope after the other: in a subquery the embedded store uses no index for a list, and reads all facts.
 CALL () { UNWIND $scopes AS scope MATCH (f:Fact {scope: scope}) WITH f LIMIT $most RETURN count(f) AS facts }
 MATCH (own:GraphMem {id: 'graphmem'})
-RETURN episodes, facts, own.embedder AS embedder, own.dimension AS dimension, own.reembedding AS reembedding
+RETURN collect({episodes: episodes, facts: facts, embedder: own.embedder, dimension: own.dimension, reembedding: own.reembedding}) AS rows

@@ -59,10 +59,28 @@ class BoltTransaction:
         """Return the rows of several named queries, one after the other."""
         return [await self.read(query, **parameters) for query, parameters in asked]
 
+    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+        """Return the rows of several named queries, one after the other."""
+        return await self.read_all([(query, {**shared, **own}) for query, own in asked])
+
     async def write(self, query: str, /, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Run a named query with checked names in its placeholders."""
-        result = await self._inner.run(*self._queries.prepared(query, names, parameters))
-        return await _rows(result)
+        text, asked = self._queries.prepared(query, names, parameters)
+        return await _rows(await self._inner.run(text, _unwritten(asked)))
+
+
+class _Unwritten(list[Any]):
+    """A list that is not written out: the driver writes all parameters for its log, also where nobody reads it.
+
+    That takes it 0.5 ms for a vector.
+    """
+
+    def __repr__(self) -> str:
+        return f"[{len(self)} values]"
+
+
+def _unwritten(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _Unwritten(cast("list[Any]", v)) if isinstance(v, list) else v for k, v in parameters.items()}
 
 
 async def _rows(result: AsyncResult) -> list[Row]:
@@ -118,16 +136,26 @@ class BoltStore:
 
     async def read(self, query: str, *, names: Mapping[str, str] | None = None, **parameters: Any) -> list[Row]:
         """Return the rows of a named query; nothing is written, so that it needs no transaction around it."""
-        text, asked = self._queries.prepared(query, names, parameters)
-
-        async def work(session: AsyncSession) -> list[Row]:
-            return await _rows(await session.run(Query(text, timeout=self._how.query_seconds), asked))
-
-        return await self._run(work, writes=False)
+        return await self._read(*self._queries.prepared(query, names, parameters))
 
     async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
         """Return the rows of several named queries, each over a connection of its own."""
         return await asyncio.gather(*(self.read(query, **parameters) for query, parameters in asked))
+
+    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+        """Return the rows of several named queries: as one on Neo4j; the embedded store works at several at once.
+
+        A read costs the driver 1 ms of this processor, whatever it reads.
+        """
+        if self.embedded:
+            return await self.read_all([(query, {**shared, **own}) for query, own in asked])
+        return cast("list[list[Row]]", await self._read(*self._queries.joined(asked, shared)))
+
+    async def _read(self, text: LiteralString, parameters: dict[str, Any]) -> list[Row]:
+        async def work(session: AsyncSession) -> list[Row]:
+            return await _rows(await session.run(Query(text, timeout=self._how.query_seconds), _unwritten(parameters)))
+
+        return await self._run(work, writes=False)
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one write transaction, again from the start when another writer was faster."""

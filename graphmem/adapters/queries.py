@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,9 @@ BUCKETS = tuple(f"B{number:02}" for number in range(32))
 """Parts of a label: a dialect that cannot filter inside a vector index has an index for the scopes of each bucket."""
 _HEADER = re.compile(r"// ([a-z][a-z0-9_]*): \S")
 _PARAMETER = re.compile(r"\$(\w+) (\[STRING\]|STRING|INT|TIME)(\?)?(?: = (\S+))?")
+_GIVEN = re.compile(r"\$(\w+)")
+_LANGUAGE = re.compile(r"^CYPHER \d+\n", re.MULTILINE)
+_COLLECTED = re.compile(r"\bAS rows\s*\Z")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ALLOWED = {
     "TYPE": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
@@ -54,6 +57,22 @@ class Queries:
             asked["buckets"] = sorted({bucket_of(scope) for scope in asked["scopes"]})
         return self.text(name, given), asked
 
+    def joined(
+        self, asked: Sequence[tuple[str, Mapping[str, Any]]], shared: Mapping[str, Any]
+    ) -> tuple[LiteralString, dict[str, Any]]:
+        """Return several queries as one, whose lone value holds the rows of each, and its parameters.
+
+        Each has to collect its rows, since one that returned none would leave nothing of the others.
+        """
+        prepared = [self.prepared(name, None, {**shared, **own}) for name, own in asked]
+        given = {
+            key if key not in own else f"of{number}_{key}": value
+            for number, ((_, own), (_, parameters)) in enumerate(zip(asked, prepared, strict=True))
+            for key, value in parameters.items()
+        }
+        text = _joined(tuple(text for text, _ in prepared), tuple(frozenset(own) for _, own in asked))
+        return cast("LiteralString", text), given
+
     def text(self, name: str, names: Mapping[str, str] | None = None) -> LiteralString:
         """Return a query with its placeholders filled by checked names; raises QueryError."""
         if name not in self.texts:
@@ -68,6 +87,22 @@ class Queries:
             text = text.replace(f"{{{{{key}}}}}", value)
         # The one cast: texts come from files that ship with the program, names are checked above.
         return cast("LiteralString", text)
+
+
+@cache
+def _joined(texts: tuple[str, ...], own: tuple[frozenset[str], ...]) -> str:
+    """Return one text of several, each in a subquery, whose `own` parameters bear its number."""
+    languages = {language for text in texts for language in _LANGUAGE.findall(text)}
+    subqueries: list[str] = []
+    for number, (text, names) in enumerate(zip(texts, own, strict=True)):
+        body, collects = _COLLECTED.subn(f"AS rows{number}", _LANGUAGE.sub("", text))
+        if not collects:
+            name = text.partition(":")[0].removeprefix("// ")
+            raise QueryError(f"{name} does not end with AS rows, and cannot be asked beside others.")
+        named = _GIVEN.sub(lambda m, n=number, k=names: f"$of{n}_{m[1]}" if m[1] in k else m[0], body)
+        subqueries.append(f"CALL () {{\n{named}\n}}")
+    lists = ", ".join(f"rows{number}" for number in range(len(texts)))
+    return "\n".join([*(language.strip() for language in languages), *subqueries, f"RETURN [{lists}] AS rows"])
 
 
 def indexed_label(label: str, scope: str, dialect: str) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from graphmem import rows
 from graphmem.models import EDITS, Fact, Role
 from graphmem.ports import Reader, Row, TokenEmbedder
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, said_by, with_passing_sources
+from graphmem.read.joined import Request, joined
 from graphmem.read.late import with_due
 from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
-from graphmem.read.seeds import EPISODES, Seeds
+from graphmem.read.seeds import EPISODES, LookedUp, Seeds
 from graphmem.read.walk import HOPS, Chain, Step, Walk
 from graphmem.rows import Around
 
@@ -52,34 +51,35 @@ async def expand(
     on_the_way = [i for chain in chains.values() for i in chain.path if walked.steps[i].passes]
     beside = [i for i, step in walked.steps.items() if step.passes][:BESIDE]
     ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside]))
-    (near, tokens), whole, (found, passing) = await asyncio.gather(
-        _nearness(asked, ids, embedder, reader),
-        _read(reader, "facts_by_ids", ids, scopes=asked.keys, ids=ids),
-        _around(asked, seeds.episodes, reader),
-    )
-    told = [said_by(rows.fact(row), asked.known) for row in whole]
+    shared = {"scopes": asked.keys, "vector": asked.vector}
+    wanted = {"near": _by_ids("facts_near", ids), "whole": _by_ids("facts_by_ids", ids)}
+    found = await joined(reader, {**wanted, "around": _by_ids("episodes_around", seeds.episodes)}, **shared)
+    told = [said_by(rows.fact(row), asked.known) for row in found["whole"]]
     facts = {f.id: f for f in await with_passing_sources(told, asked.filters, asked.keys, reader)}
     if not seeds.episodes:
         stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
-        found, passing = await _around(asked, list(dict.fromkeys(stated))[:EPISODES], reader)
+        found |= await joined(
+            reader, {"around": _by_ids("episodes_around", list(dict.fromkeys(stated))[:EPISODES])}, **shared
+        )
+    episodes = _told(found["around"])
     return Expanded(
         facts=facts,
         chains=chains,
-        near=near,
-        tokens=tokens,
-        episodes={e.id: e for e in found},
-        passing=passing,
+        near={row["id"]: row["near"] for row in found["near"]},
+        tokens=await with_due(found["near"], ids, embedder) if embedder is not None else {},
+        episodes=episodes,
+        passing=await passing_messages(list(episodes), asked.filters, asked.keys, reader),
     )
 
 
-async def walk(asked: Asked, named: Awaitable[Sequence[Named]], relations: Relations, reader: Reader) -> Walk:
+async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relations, reader: Reader) -> Walk:
     """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
     walked = Walk()
-    walked.begin(_around_names(asked, await named))
+    walked.begin(_around_names(asked, (await looked_up).named))
     times = asked.times
     for hop in range(1, HOPS + 1):
         around = {"entities": walked.frontier, "degree": DEGREE, "alike": ALIKE, **times}
-        found = await _read(reader, "facts_around", walked.frontier, scopes=asked.keys, **around)
+        found = await reader.read("facts_around", scopes=asked.keys, **around) if walked.frontier else []
         fresh = [row for row in found if row["id"] not in walked.steps]
         passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
         walked.add(_step(row, relations, row["id"] in passing) for row in fresh)
@@ -109,23 +109,11 @@ def _step(row: Row, relations: Relations, passes: bool) -> Step:
     )
 
 
-async def _read(reader: Reader, query: str, needed: Sequence[str], **parameters: Any) -> list[Row]:
-    return await reader.read(query, **parameters) if needed else []
+def _by_ids(query: str, ids: Sequence[str]) -> Request | None:
+    return (query, {"ids": ids}) if ids else None
 
 
-async def _nearness(
-    asked: Embedded, ids: list[str], embedder: TokenEmbedder | None, reader: Reader
-) -> tuple[dict[str, float], dict[str, bytes]]:
-    """Return how near facts are to the question as a whole, and their tokens."""
-    found = await _read(reader, "facts_near", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
-    near = {row["id"]: row["near"] for row in found}
-    return near, await with_due(found, ids, embedder) if embedder is not None else {}
-
-
-async def _around(asked: Embedded, ids: list[str], reader: Reader) -> tuple[list[Around], set[str]]:
-    """Return messages with their neighbours, and the ids of those that pass."""
-    told = await _read(reader, "episodes_around", ids, scopes=asked.keys, ids=ids, vector=asked.vector)
-    around = [Around(*fields) for row in told for fields in row["around"]]
-    # What was said by hand is told as the fact that it made, as long as it is believed.
-    found = [e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM)]
-    return found, await passing_messages([e.id for e in found], asked.filters, asked.keys, reader)
+def _told(found: Sequence[Row]) -> dict[str, Around]:
+    """Return messages by id; what was said by hand is told as the fact that it made, as long as it is believed."""
+    around = (Around(*fields) for row in found for fields in row["around"])
+    return {e.id: e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM)}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from graphmem import lucene, rows
+from graphmem import lucene
 from graphmem.models import Entity, Scope
-from graphmem.ports import Reader
+from graphmem.read.joined import Request
 from graphmem.text import STOP_WORDS
 
 MOST = 20
@@ -30,14 +30,11 @@ class Named:
     surface: str
 
 
-async def named_entities(question: str, scopes: Sequence[Scope], reader: Reader) -> tuple[Named, ...]:
-    """Return the entities that a question names, those by a whole name first."""
+def names_asked(question: str, scopes: Sequence[Scope]) -> Request | None:
+    """Return how to ask for the entities that a question may name; None where it has no words."""
     asked = lucene.content_words(question)
     text = lucene.scoped(scopes, asked, mistyped=asked)
-    if text is None:
-        return ()
-    found = await reader.read("entities_saying", scopes=[s.key for s in scopes], text=text, limit=LOOKED_AT)
-    return link_names(question, [rows.entity(row["entity"]) for row in found])
+    return None if text is None else ("entities_saying", {"text": text, "limit": LOOKED_AT})
 
 
 def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:

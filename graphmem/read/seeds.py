@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphmem import lucene
+from graphmem import lucene, rows
 from graphmem.models import Scope
-from graphmem.ports import Embedder, Reader, Vector
+from graphmem.ports import Embedder, Reader, Row, Vector
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
-from graphmem.read.names import Named, named_entities
+from graphmem.read.joined import Request, joined
+from graphmem.read.names import Named, link_names, names_asked
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
 from graphmem.vectors import check_vectors
@@ -26,6 +26,7 @@ AMONG = 2000
 COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
 ENOUGH = 20
+_SIZES: Request = "scope_sizes", {"most": COMPARED + 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,15 @@ class Scored:
 
     episodes: Mapping[str, float]
     facts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """What a search knows before it has the question's vector."""
+
+    sizes: Sizes
+    words: Scored
+    named: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,110 +75,103 @@ class Seeds:
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
     """Return what decides how the scopes are searched; raises EmbedderError for vectors of another model."""
-    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
-    check_vectors(found, embedder)
-    return Sizes(episodes=found["episodes"], facts=found["facts"])
+    name, own = _SIZES
+    return _sizes(await reader.read(name, scopes=[s.key for s in scopes], **own), embedder)
+
+
+async def look_up(asked: Asked, strategy: Strategy, embedder: Embedder, reader: Reader) -> LookedUp:
+    """Ask for the scopes' sizes, and the full-text indexes for messages, facts and names; this needs no vector.
+
+    Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only. Raises
+    EmbedderError for vectors of another model.
+    """
+    names = names_asked(asked.told, asked.scopes) if strategy != TRIPLET else None
+    episodes, facts = _said(asked) if strategy == MIX else (None, None)
+    wanted = {"sizes": _SIZES, "names": names, "episodes": episodes, "facts": facts}
+    found = await joined(reader, wanted, scopes=asked.keys)
+    return LookedUp(
+        sizes=_sizes(found["sizes"], embedder),
+        words=Scored(episodes=_scores(found["episodes"]), facts=_scores(found["facts"])),
+        named=link_names(asked.told, [rows.entity(row["entity"]) for row in found["names"]]),
+    )
 
 
 async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: Reader) -> Scored:
-    """Ask the vector indexes over messages and facts at once; where only some pass filters, compare all of them.
-
-    Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only.
-    """
-    passing = _passing(asked)
-
-    async def where(query: str, limit: int) -> dict[str, float]:
-        return await _scores(query, reader, scopes=asked.keys, vector=asked.vector, limit=limit, **passing)
-
-    async def episodes() -> dict[str, float]:
-        if strategy != MIX:
-            return {}
-        if asked.filters is not None:
-            return await where("nearest_episodes_where", EPISODES)
-        return await near_episodes(asked.vector, asked.scopes, sizes, reader)
-
-    async def facts() -> dict[str, float]:
-        if strategy == ENTITY or not sizes.facts:
-            return {}
-        if asked.filters is not None:
-            return await where("nearest_facts_where", FACTS)
-        return await near_facts(asked.vector, asked.scopes, sizes, asked.known, reader)
-
-    found = await asyncio.gather(episodes(), facts())
-    return Scored(episodes=found[0], facts=found[1])
-
-
-async def find_said(asked: Asked, strategy: Strategy, reader: Reader) -> Scored:
-    """Ask the full-text indexes over messages and facts at once; this needs no vector."""
-    if strategy != MIX:
-        return Scored(episodes={}, facts={})
-    passing = {"among": AMONG, **_passing(asked)}
-
-    async def where(query: str, limit: int) -> dict[str, float]:
-        return await _saying(query, asked.text, asked.scopes, reader, limit=limit, **passing)
-
-    async def episodes() -> dict[str, float]:
-        if asked.filters is not None:
-            return await where("episodes_saying_where", EPISODES)
-        return await _saying("episodes_saying", asked.text, asked.scopes, reader, limit=EPISODES)
-
-    async def facts() -> dict[str, float]:
-        if asked.filters is not None:
-            return await where("facts_saying_where", FACTS)
-        return await saying_facts(asked.text, asked.scopes, reader)
-
-    found = await asyncio.gather(episodes(), facts())
-    return Scored(episodes=found[0], facts=found[1])
-
-
-async def find_named(asked: Asked, strategy: Strategy, reader: Reader) -> tuple[Named, ...]:
-    """Return the entities that a question names, where the strategy begins from them; this needs no vector."""
-    return await named_entities(asked.told, asked.scopes, reader) if strategy != TRIPLET else ()
-
-
-def _passing(asked: Asked) -> dict[str, Any]:
-    return {"known": utc_text(asked.known), **conditions(asked.filters)}
+    """Ask for the nearest messages and facts; where only some pass filters, all of them are compared."""
+    passing = None if asked.filters is None else _passing(asked)
+    wanted: dict[str, Sequence[Request]] = {}
+    if strategy == MIX:
+        wanted["episodes"] = _near_episodes(sizes, passing)
+    if strategy != ENTITY and sizes.facts:
+        wanted["facts"] = _near_facts(sizes, asked.known, passing)
+    return Scored(**{"episodes": {}, "facts": {}, **await _nearest(wanted, asked.vector, asked.scopes, reader)})
 
 
 async def near_facts(
     vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
 ) -> dict[str, float]:
     """Return the facts nearest to a vector, of those not taken back by the time `known`, by id with their scores."""
-    if not sizes.facts:
-        return {}
-    return await _near("facts", sizes.facts, FACTS, reader, vector=vector, scopes=scopes, known=utc_text(known))
+    return (await _nearest({"facts": _near_facts(sizes, known)}, vector, scopes, reader))["facts"]
 
 
 async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> dict[str, float]:
     """Return the messages nearest to a vector, by id with their scores."""
-    return await _near("episodes", sizes.episodes, EPISODES, reader, vector=vector, scopes=scopes)
+    return (await _nearest({"episodes": _near_episodes(sizes)}, vector, scopes, reader))["episodes"]
 
 
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
     """Return the facts that share words with a question, by id with their scores."""
-    return await _saying("facts_saying", query, scopes, reader, limit=FACTS)
-
-
-async def _near(
-    kind: str, size: int, limit: int, reader: Reader, *, scopes: Sequence[Scope], **asked: Any
-) -> dict[str, float]:
-    """Return the nearest of the scopes; where the index's nearest are too few of them, compare all of the scopes'."""
-    asked |= {"scopes": [s.key for s in scopes], "limit": limit}
-    if size > COMPARED:
-        found = await reader.read(f"near_{kind}", **asked)
-        if len(found) >= ENOUGH:
-            return {row["id"]: row["score"] for row in found}
-    return await _scores(f"nearest_{kind}", reader, **asked)
-
-
-async def _scores(query: str, reader: Reader, **asked: Any) -> dict[str, float]:
-    return {row["id"]: row["score"] for row in await reader.read(query, **asked)}
-
-
-async def _saying(
-    query: str, asked: str, scopes: Sequence[Scope], reader: Reader, **parameters: Any
-) -> dict[str, float]:
-    text = lucene.scoped(scopes, lucene.content_words(asked))
+    text = lucene.scoped(scopes, lucene.content_words(query))
     if text is None:
         return {}
-    return await _scores(query, reader, scopes=[s.key for s in scopes], text=text, **parameters)
+    return _scores(await reader.read("facts_saying", scopes=[s.key for s in scopes], text=text, limit=FACTS))
+
+
+def _said(asked: Asked) -> tuple[Request | None, Request | None]:
+    """Return how to ask for the messages and for the facts that share words with a question."""
+    text = lucene.scoped(asked.scopes, lucene.content_words(asked.text))
+    if text is None:
+        return None, None
+    episodes, facts = {"text": text, "limit": EPISODES}, {"text": text, "limit": FACTS}
+    if asked.filters is None:
+        return ("episodes_saying", episodes), ("facts_saying", facts)
+    passing = {"among": AMONG, **_passing(asked)}
+    return ("episodes_saying_where", episodes | passing), ("facts_saying_where", facts | passing)
+
+
+def _near_episodes(sizes: Sizes, passing: Mapping[str, Any] | None = None) -> Sequence[Request]:
+    own = {"limit": EPISODES}
+    if passing is not None:
+        return [("nearest_episodes_where", {**own, **passing})]
+    return [*([("near_episodes", own)] if sizes.episodes > COMPARED else []), ("nearest_episodes", own)]
+
+
+def _near_facts(sizes: Sizes, known: datetime, passing: Mapping[str, Any] | None = None) -> Sequence[Request]:
+    own = {"limit": FACTS, "known": utc_text(known)}
+    if passing is not None:
+        return [("nearest_facts_where", {**own, **passing})]
+    return [*([("near_facts", own)] if sizes.facts > COMPARED else []), ("nearest_facts", own)]
+
+
+async def _nearest(
+    wanted: Mapping[str, Sequence[Request]], vector: Vector, scopes: Sequence[Scope], reader: Reader
+) -> dict[str, dict[str, float]]:
+    """Return the nearest by id with their scores; where an index's are too few of the scopes', compare all of these."""
+    shared = {"scopes": [s.key for s in scopes], "vector": vector}
+    found = await joined(reader, {what: ways[0] for what, ways in wanted.items()}, **shared)
+    few = {what: ways[-1] for what, ways in wanted.items() if len(ways) > 1 and len(found[what]) < ENOUGH}
+    found |= await joined(reader, few, **shared)
+    return {what: _scores(of_kind) for what, of_kind in found.items()}
+
+
+def _passing(asked: Asked) -> dict[str, Any]:
+    return {"known": utc_text(asked.known), **conditions(asked.filters)}
+
+
+def _sizes(found: Sequence[Row], embedder: Embedder) -> Sizes:
+    check_vectors(found[0], embedder)
+    return Sizes(episodes=found[0]["episodes"], facts=found[0]["facts"])
+
+
+def _scores(found: Sequence[Row]) -> dict[str, float]:
+    return {row["id"]: row["score"] for row in found}

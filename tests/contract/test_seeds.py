@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from graphmem import Memory, Message, Scope, Settings
+from graphmem import Memory, Message, Scope, Settings, lucene
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.read.seeds import COMPARED, ENOUGH, EPISODES, Sizes, near_episodes
@@ -34,3 +34,34 @@ async def test_the_index_finds_the_messages_that_are_nearest(
     best = sorted(exact, key=lambda i: -exact[i])[:ENOUGH]
     assert len(set(best) & set(found)) >= ENOUGH - 1, "of the true nearest, as good as all"
     assert set(found) <= set(exact), "and of no other scope"
+
+
+async def test_what_is_asked_together_is_what_is_asked_one_by_one(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    async with Memory.open(settings, embedder=embedder) as memory:
+        said = [
+            Message(text=text, at=datetime(2024, 6, 1, tzinfo=UTC))
+            for text in ("Ada sold the old map.", "Ben found tea.")
+        ]
+        await memory.add(said, scope=scope, wait=False)
+    store = BoltStore(connector(settings), connection(settings))
+    await store.connect()
+    vector = await embedder.embed_query("Who sold the map?")
+
+    for user, messages in ((scope, 2), (f"{scope}-nobody", 0)):
+        whose = Scope(user=user, tenant=settings.tenant)
+        shared = {"scopes": [whose.key], "vector": vector}
+        text = lucene.scoped([whose], ["map", "tea"])
+        asked = [
+            ("scope_sizes", {"most": 10}),
+            ("facts_saying", {"text": text, "limit": 5}),
+            ("episodes_saying", {"text": text, "limit": 5}),
+            ("nearest_episodes", {"limit": 1}),
+        ]
+        together = await store.read_joined(asked, **shared)
+        singly = [await store.read(name, **shared, **own) for name, own in asked]
+
+        assert together == singly
+        assert [len(found) for found in together] == [1, 0, messages, min(messages, 1)]
+    await store.close()

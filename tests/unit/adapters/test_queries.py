@@ -51,10 +51,36 @@ def test_only_checked_names_stand_in_a_query() -> None:
         queries.text("drop_everything")
 
 
+def test_several_queries_are_asked_as_one_each_with_its_own_parameters() -> None:
+    queries = load_queries("neo4j2026")
+    near = ("near_episodes", {"limit": 60})
+    nearest = ("nearest_facts", {"limit": 30, "known": "2024-06-01T00:00:00Z"})
+
+    text, given = queries.joined([near, nearest], {"scopes": ["default/ada"], "vector": [1.0]})
+
+    assert text.startswith("CYPHER 25\n"), "what one part needs, the whole is written in"
+    assert text.count("CYPHER 25") == 1
+    assert text.endswith("RETURN [rows0, rows1] AS rows")
+    assert "LIMIT $of0_limit" in text
+    assert "LIMIT $of1_limit" in text
+    assert set(re.findall(r"\$(\w+)", re.sub("//.*", "", text))) == set(given)
+    assert given == {
+        "scopes": ["default/ada"],
+        "vector": [1.0],
+        "of0_limit": 60,
+        "of1_limit": 30,
+        "of1_known": "2024-06-01T00:00:00Z",
+    }
+
+
+def test_a_query_that_may_return_no_row_is_not_asked_beside_others() -> None:
+    with pytest.raises(QueryError, match="facts_at does not end with AS rows"):
+        load_queries("neo4j2026").joined([("scope_sizes", {"most": 1}), ("facts_at", {})], {"scopes": []})
+
+
 def test_every_query_is_asked_by_the_program() -> None:
     program = "\n".join(p.read_text(encoding="utf-8") for p in (HERE / "graphmem").rglob("*.py"))
     asked = set(re.findall(r'"([a-z_]+)"', program))
-    asked |= {f"{way}_{kind}" for way in ("near", "nearest") for kind in ("episodes", "facts")}
 
     for dialect in DIALECTS:
         assert set(load_queries(dialect).texts) - asked == set(load_analyses())
