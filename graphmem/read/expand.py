@@ -53,15 +53,13 @@ async def expand(
     ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside]))
     shared = {"scopes": asked.keys, "vector": asked.vector}
     wanted = {"near": _by_ids("facts_near", ids), "whole": _by_ids("facts_by_ids", ids)}
-    found = await joined(reader, {**wanted, "around": _by_ids("episodes_around", seeds.episodes)}, **shared)
+    found = await joined(reader, {**wanted, "around": _around(seeds.episodes, seeds.near.episodes)}, **shared)
     told = [said_by(rows.fact(row), asked.known) for row in found["whole"]]
     facts = {f.id: f for f in await with_passing_sources(told, asked.filters, asked.keys, reader)}
     if not seeds.episodes:
         stated = [source.episode_id for i in ids if i in facts for source in facts[i].sources]
-        found |= await joined(
-            reader, {"around": _by_ids("episodes_around", list(dict.fromkeys(stated))[:EPISODES])}, **shared
-        )
-    episodes = _told(found["around"])
+        found |= await joined(reader, {"around": _around(list(dict.fromkeys(stated))[:EPISODES])}, **shared)
+    episodes = _told(found["around"], seeds.near.episodes)
     return Expanded(
         facts=facts,
         chains=chains,
@@ -113,7 +111,13 @@ def _by_ids(query: str, ids: Sequence[str]) -> Request | None:
     return (query, {"ids": ids}) if ids else None
 
 
-def _told(found: Sequence[Row]) -> dict[str, Around]:
+def _around(ids: Sequence[str], scored: Mapping[str, float] | None = None) -> Request | None:
+    """Return how to ask for messages with their neighbours, and how near those are of which it is not known."""
+    return ("episodes_around", {"ids": ids, "unscored": [i for i in ids if i not in (scored or {})]}) if ids else None
+
+
+def _told(found: Sequence[Row], scored: Mapping[str, float]) -> dict[str, Around]:
     """Return messages by id; what was said by hand is told as the fact that it made, as long as it is believed."""
     around = (Around(*fields) for row in found for fields in row["around"])
-    return {e.id: e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM)}
+    told = (e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM))
+    return {e.id: e._replace(near=scored[e.id]) if e.id in scored else e for e in told}

@@ -28,7 +28,7 @@ from graphmem.read.rank import CHOSEN, EpisodeRanking
 from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
-from graphmem.read.seeds import Seeds, find_near, look_up
+from graphmem.read.seeds import Seeds, find_near, look_up, scope_sizes
 from graphmem.read.states import outdated_messages, over_at, states_at
 from graphmem.read.strategies import MIX, Strategy
 from graphmem.read.varied import varied_facts, varied_messages
@@ -92,15 +92,16 @@ class ReadPipeline:
             filters=filters,
         )
         async with Beside() as beside:
-            looked_up = beside.begin(look_up(asked, strategy, self._embedder, self._store))
+            # The first of them, since the nearest are only asked for when it is there.
+            sizes = beside.begin(scope_sizes(scopes, self._embedder, self._store))
+            looked_up = beside.begin(look_up(asked, strategy, self._store))
             walked = beside.begin(walk(asked, looked_up, self.relations, self._store))
             reading = beside.begin(self._embed_tokens(query))
             with _timed(timings, "embed"):
                 asked = embedded(asked, await self._embedder.embed_query(query))
             with _timed(timings, "seeds"):
-                known_before = await looked_up
-                near = await find_near(asked, known_before.sizes, strategy, self._store)
-                seeds = Seeds(near=near, words=known_before.words, named=known_before.named)
+                near = await find_near(asked, await sizes, strategy, self._store)
+                seeds = Seeds(near=near, words=(await looked_up).words, named=(await looked_up).named)
             with _timed(timings, "walk"):
                 chains = await walked
             with _timed(timings, "expand"):

@@ -26,7 +26,6 @@ AMONG = 2000
 COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
 ENOUGH = 20
-_SIZES: Request = "scope_sizes", {"most": COMPARED + 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +46,8 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What a search knows before it has the question's vector."""
+    """What shares words with a question, and the entities that it names: known before its vector is."""
 
-    sizes: Sizes
     words: Scored
     named: tuple[Named, ...]
 
@@ -75,22 +73,20 @@ class Seeds:
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
     """Return what decides how the scopes are searched; raises EmbedderError for vectors of another model."""
-    name, own = _SIZES
-    return _sizes(await reader.read(name, scopes=[s.key for s in scopes], **own), embedder)
+    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
+    check_vectors(found, embedder)
+    return Sizes(episodes=found["episodes"], facts=found["facts"])
 
 
-async def look_up(asked: Asked, strategy: Strategy, embedder: Embedder, reader: Reader) -> LookedUp:
-    """Ask for the scopes' sizes, and the full-text indexes for messages, facts and names; this needs no vector.
+async def look_up(asked: Asked, strategy: Strategy, reader: Reader) -> LookedUp:
+    """Ask the full-text indexes for messages, facts and names; this needs no vector.
 
-    Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only. Raises
-    EmbedderError for vectors of another model.
+    Of the paper's ways, the one begins from named entities only, the other from facts by their vectors only.
     """
     names = names_asked(asked.told, asked.scopes) if strategy != TRIPLET else None
     episodes, facts = _said(asked) if strategy == MIX else (None, None)
-    wanted = {"sizes": _SIZES, "names": names, "episodes": episodes, "facts": facts}
-    found = await joined(reader, wanted, scopes=asked.keys)
+    found = await joined(reader, {"names": names, "episodes": episodes, "facts": facts}, scopes=asked.keys)
     return LookedUp(
-        sizes=_sizes(found["sizes"], embedder),
         words=Scored(episodes=_scores(found["episodes"]), facts=_scores(found["facts"])),
         named=link_names(asked.told, [rows.entity(row["entity"]) for row in found["names"]]),
     )
@@ -166,11 +162,6 @@ async def _nearest(
 
 def _passing(asked: Asked) -> dict[str, Any]:
     return {"known": utc_text(asked.known), **conditions(asked.filters)}
-
-
-def _sizes(found: Sequence[Row], embedder: Embedder) -> Sizes:
-    check_vectors(found[0], embedder)
-    return Sizes(episodes=found[0]["episodes"], facts=found[0]["facts"])
 
 
 def _scores(found: Sequence[Row]) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from graphmem import Memory, Message, Scope, Settings, lucene
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
@@ -34,6 +36,7 @@ async def test_the_index_finds_the_messages_that_are_nearest(
     best = sorted(exact, key=lambda i: -exact[i])[:ENOUGH]
     assert len(set(best) & set(found)) >= ENOUGH - 1, "of the true nearest, as good as all"
     assert set(found) <= set(exact), "and of no other scope"
+    assert found == pytest.approx({i: exact[i] for i in found}, abs=1e-4), "on one scale, to be ranked together"
 
 
 async def test_what_is_asked_together_is_what_is_asked_one_by_one(
