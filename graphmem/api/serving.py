@@ -8,6 +8,8 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -30,6 +32,20 @@ LOOPBACK = "127.0.0.1"
 ANYWHERE = "0.0.0.0"  # noqa: S104  (only with keys)
 HEADERS_SECONDS = 5
 FINISH_SECONDS = 25
+WAITING = 1024
+"""How many connections wait until they are taken."""
+
+
+class _OfEach(socket.socket):
+    """A bound socket in whose place each process that it is handed to listens with one of its own.
+
+    Linux deals connections out evenly to those. Of one socket that all share, whichever process wakes first takes all
+    that come together, and keeps them as long as the clients do: up to 49 of 50 were counted, of two processes.
+    """
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[Any, ...]:
+        """Let a process open its own, where it is handed to one."""
+        return _bound, (self.getsockname(), self.family)
 
 
 def serve(settings: Settings, port: int, *, host: str | None = None, processes: int = 1, works: bool = True) -> None:
@@ -48,7 +64,10 @@ def serve(settings: Settings, port: int, *, host: str | None = None, processes: 
             "Make one: graphmem keys create. Or leave out --host."
         )
     open_tenant = None if guarded else settings.tenant
-    with _listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="graphmem-metrics-") as folder:
+    with (
+        _listening(host, port, processes) as listener,
+        tempfile.TemporaryDirectory(prefix="graphmem-metrics-") as folder,
+    ):
         if processes > 1:
             # For the processes that are started from here.
             os.environ[SHARED] = folder
@@ -62,7 +81,8 @@ def serve(settings: Settings, port: int, *, host: str | None = None, processes: 
         )
         bound: int = listener.getsockname()[1]
         whom = "with a key" if guarded else "this machine only, since there are no keys"
-        print(f"http://{host}:{bound}  ({whom})", flush=True)  # noqa: T201
+        where = f"http://{host}:{bound}  ({whom})"
+        threading.Thread(target=_tell, args=(where, listener), daemon=True).start()
         _run(build, listener, processes)
 
 
@@ -71,18 +91,50 @@ async def _has_keys(settings: Settings) -> bool:
         return bool(await memory.keys())
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, processes: int) -> socket.socket:
+    """Return a socket that listens; for several processes, where each can have its own, one that keeps the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(1024)
+        if processes > 1 and sys.platform == "linux":
+            # Only now that the port is known to be free: a port that may be shared is taken beside another service.
+            address = listener.getsockname()
+            listener.close()
+            return _bound(address, family)
+        listener.listen(WAITING)
     except OSError as exc:
         listener.close()
         raise SettingsError(f"port {port} is taken ({exc}). Name another: graphmem serve --port 8001.") from exc
     listener.set_inheritable(True)
     return listener
+
+
+def _bound(address: Any, family: int) -> _OfEach:
+    """Return a socket that shares its port with the like of this user."""
+    own = _OfEach(family, socket.SOCK_STREAM)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind(address)
+    return own
+
+
+def _tell(where: str, listener: socket.socket) -> None:
+    """Print where the service is; where each process opens a socket of its own, once one has."""
+    if isinstance(listener, _OfEach):
+        _wait_for(listener.getsockname()[:2])
+    print(where, flush=True)  # noqa: T201
+
+
+def _wait_for(address: tuple[str, int]) -> None:
+    while True:
+        try:
+            socket.create_connection(address, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _run(build: Callable[[], FastAPI], listener: socket.socket, processes: int) -> None:
