@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 import openai
-from openai.types import CreateEmbeddingResponse
+from pydantic import BaseModel, ValidationError
 
 from graphmem.adapters.cuts import Cuts
 from graphmem.adapters.embedders import count_tokens
@@ -18,6 +18,15 @@ BATCH_TEXTS = 128
 BATCH_CHARACTERS = 100_000
 LEAST_CHARACTERS = 200
 _TOO_LONG = ("context_length", "context length", "context window", "too many tokens", "input length", "too long")
+
+
+class _Vector(BaseModel):
+    index: int
+    embedding: list[float]
+
+
+class _Answer(BaseModel):
+    data: list[_Vector]
 
 
 class OpenAIEmbedder:
@@ -113,13 +122,20 @@ class OpenAIEmbedder:
         self._cuts.count = before
         return vector
 
-    async def _create(self, texts: list[str]) -> CreateEmbeddingResponse:
+    async def _create(self, texts: list[str]) -> bytes:
+        """Return the server's answer as it came: the SDK would take anything for vectors."""
         async with asyncio.timeout(self._deadline):
-            return await self._client.embeddings.create(model=self._model, input=texts, encoding_format="float")
+            answer = await self._client.embeddings.with_raw_response.create(
+                model=self._model, input=texts, encoding_format="float"
+            )
+            return answer.content
 
-    def _checked(self, answer: CreateEmbeddingResponse, asked: int) -> list[list[float]]:
+    def _checked(self, answer: bytes, asked: int) -> list[list[float]]:
         """Return the vectors in the order of the texts."""
-        found = sorted(getattr(answer, "data", None) or (), key=lambda d: d.index)
+        try:
+            found = sorted(_Answer.model_validate_json(answer).data, key=lambda d: d.index)
+        except ValidationError as exc:
+            raise EmbedderError(f"{self.name} answered what holds no vectors. Check OPENAI_BASE_URL.") from exc
         if [d.index for d in found] != list(range(asked)):
             raise EmbedderError(f"{self.name} answered {len(found)} vectors to {asked} texts. Check OPENAI_BASE_URL.")
         lengths = {len(d.embedding) for d in found}

@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.adapters.openai_embedder import BATCH_TEXTS, OpenAIEmbedder
 from graphmem.errors import EmbedderError
-from tests.openai_server import Answer, embeddings, openai_server
+from tests.openai_server import Answer, Wire, embeddings, openai_server
 
 
 def lengths(body: dict[str, Any]) -> Answer:
@@ -119,6 +119,23 @@ async def test_a_text_too_long_for_the_server_is_cut_counted_and_said(caplog: py
 )
 async def test_what_went_wrong_is_said_in_words(answer: Answer, says: str) -> None:
     with pytest.raises(EmbedderError, match=says):
+        await embed(lambda _: answer, ["hello"], dimension=3)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Wire(200, (b"<html>Welcome</html>",)),
+        Wire(200, (b'{"data": "\xff"}',)),
+        (200, {"data": "text"}),
+        (200, {"choices": []}),
+        (200, {"data": [{"index": 0, "embedding": None}]}),
+        (200, {"data": [{"index": 0, "embedding": ["a", "b", "c"]}]}),
+        (200, {"data": [{"index": 0, "embedding": [[1.0], [2.0], [3.0]]}]}),
+    ],
+)
+async def test_nonsense_is_said_to_hold_no_vectors(answer: Answer) -> None:
+    with pytest.raises(EmbedderError, match="holds no vectors"):
         await embed(lambda _: answer, ["hello"], dimension=3)
 
 
