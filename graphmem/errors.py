@@ -22,7 +22,8 @@ GraphMemError
 │   ├── BatchTooCostly         some messages that take more calls or tokens than a batch may
 │   └── ReplyNotRecorded       the recording holds no such reply
 ├── BudgetSpent                a scope's or the day's calls or tokens are spent; what waits is read later
-├── EmbedderError              the embedding model cannot be loaded, does not answer, or does not fit the data
+├── EmbedderError              the embedding model cannot be loaded, or does not answer usefully
+│   └── VectorsForeign         the graph's vectors are another model's, or are being written anew
 ├── RerankerError              the reranker cannot be loaded
 ├── ServiceRefused             the service does not take the key, or the key may not do that
 ├── ServiceUnavailable         the service does not answer, or does not say what is wrong
@@ -129,7 +130,11 @@ class BudgetSpent(GraphMemError):
 
 
 class EmbedderError(GraphMemError):
-    """The embedding model cannot be loaded, does not answer, or is not the one the data was written with."""
+    """The embedding model cannot be loaded, or does not answer usefully."""
+
+
+class VectorsForeign(EmbedderError):
+    """The vectors of a graph or backup are another model's, or are being written anew."""
 
 
 class RerankerError(GraphMemError):

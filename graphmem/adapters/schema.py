@@ -53,7 +53,7 @@ async def open_store(
     """Connect, load the embedder, and check that the graph is ours, of this schema and of the embedder's vectors.
 
     An empty graph gets its schema, and the embedded store is brought up to date; a server's graph that holds data is
-    brought up to date by `graphmem migrate`. Raises StoreError, EmbedderError.
+    brought up to date by `graphmem migrate`. Raises StoreError, VectorsForeign.
     """
     store = BoltStore(connector, how)
     # Side by side: a store that has to be started and a model each take a second or more.

@@ -39,6 +39,8 @@ ALWAYS = answers(
 """The problems that any route under /v1 may answer with."""
 BODY = answers("unreadable-body", "unsupported-media-type")
 """Those of a route that takes a body."""
+VECTORS = ("embedder-failed", "vectors-foreign", "busy", "store-unavailable")
+"""Those of a route that reads or writes vectors, and what else any route may answer with their statuses."""
 
 User = Annotated[str, Field(min_length=1, max_length=200, description="whose memory", examples=["ada"])]
 UserQuery = Annotated[str, Query(min_length=1, max_length=200, description="whose memory", examples=["ada"])]

@@ -79,13 +79,32 @@ KINDS = (
     Kind("backlog-full", 429, "Backlog full", "Messages wait to be read; send more after `Retry-After` seconds."),
     Kind("budget-spent", 429, "Budget spent", "The calls or tokens of this scope, or of the day, are spent."),
     Kind("internal-error", 500, "Internal error", "A defect of the service; its log has the request's id."),
+    Kind(
+        "no-reranker",
+        501,
+        "No reranker",
+        "The service cannot load its reranker; its log says why. Ask without it: `rerank` is `none`.",
+    ),
     Kind("model-failed", 502, "Model failed", "The chat model gave no usable answer. Nothing was lost; try again."),
+    Kind(
+        "embedder-failed",
+        502,
+        "Embedder failed",
+        "The embedding model gave no usable answer, or the cache of its vectors cannot be used. Try again.",
+    ),
     Kind("busy", 503, "Busy", "Too many requests at once. Wait for `Retry-After` seconds."),
     Kind(
         "store-unavailable",
         503,
         "Store unavailable",
         "The store does not answer. Try again; `/readyz` tells when.",
+    ),
+    Kind(
+        "vectors-foreign",
+        503,
+        "Vectors of another model",
+        "The graph's vectors are another embedding model's, or are being written anew; whoever runs the service ends "
+        "that: `graphmem reembed`.",
     ),
     Kind("timeout", 504, "Timeout", "It took longer than it may. Ask for less, or narrow the question."),
     Kind(
@@ -106,6 +125,9 @@ _OURS: tuple[tuple[type[errors.GraphMemError], str], ...] = (
     (errors.StoreConflict, "conflict"),
     (errors.BudgetSpent, "budget-spent"),
     (errors.ModelError, "model-failed"),
+    (errors.VectorsForeign, "vectors-foreign"),
+    (errors.EmbedderError, "embedder-failed"),
+    (errors.RerankerError, "no-reranker"),
     (errors.FileUnwritable, "no-room"),
     (errors.StoreTimeout, "timeout"),
     (errors.QueryFailed, "cypher-refused"),

@@ -14,7 +14,7 @@ from neo4j.time import DateTime
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.queries import schema_format
 from graphmem.adapters.schema import check_ours, check_schema, read_state
-from graphmem.errors import EmbedderError, InvalidInput, NotFound, StoreConflict
+from graphmem.errors import InvalidInput, NotFound, StoreConflict, VectorsForeign
 from graphmem.house.archive import Header, Writer
 from graphmem.models import Scope
 from graphmem.ports import Clock, Row
@@ -74,7 +74,7 @@ async def _header(store: BoltStore, clock: Clock, scopes: Sequence[Scope] | None
     if state.vectors is None:
         raise InvalidInput(f"the graph at {store.address} is empty; there is nothing to write.")
     if state.reembedding is not None:
-        raise EmbedderError(f"the vectors of {store.address} are being written anew; first end it: graphmem reembed.")
+        raise VectorsForeign(f"the vectors of {store.address} are being written anew; first end it: graphmem reembed.")
     held = {row["scope"]: row for row in await store.read("scope_states")}
     keys = tuple(held) if scopes is None else tuple(dict.fromkeys(s.key for s in scopes))
     for key in keys:

@@ -12,7 +12,7 @@ from typing import Any
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.queries import indexed_label, schema_format
 from graphmem.adapters.schema import State, Vectors, check_ours, check_schema, migrate, read_state
-from graphmem.errors import EmbedderError, InvalidInput, NotFound, StoreNewer, UnreadableFile
+from graphmem.errors import InvalidInput, NotFound, StoreNewer, UnreadableFile, VectorsForeign
 from graphmem.house.archive import Header, Line, read_header, read_lines
 from graphmem.house.backup import LABELS
 from graphmem.models import Scope
@@ -47,7 +47,7 @@ async def restore(
 
     An empty graph gets its schema, and the vectors' model of the backup. Cut short, the same command goes on: scopes
     that are whole stay, one that was not is taken out and brought in anew. Raises UnreadableFile, StoreNewer,
-    NotFound, EmbedderError for vectors of two models, InvalidInput for scopes that are in the graph already.
+    NotFound, VectorsForeign for vectors of two models, InvalidInput for scopes that are in the graph already.
     """
     header = read_header(path)
     wanted = _wanted(header, scopes)
@@ -103,7 +103,7 @@ async def _prepare(header: Header, store: BoltStore, clock: Clock) -> None:
 
 def _check_vectors(vectors: Vectors, state: State, store: BoltStore) -> None:
     if state.vectors not in (None, vectors) or state.reembedding is not None:
-        raise EmbedderError(
+        raise VectorsForeign(
             f"the backup's vectors come from {vectors.embedder} ({vectors.dimension} numbers), but not those of "
             f"{store.address}. Restore into an empty graph; then graphmem reembed writes them anew."
         )

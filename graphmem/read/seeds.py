@@ -72,7 +72,7 @@ class Seeds:
 
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
-    """Return what decides how the scopes are searched; raises EmbedderError for vectors of another model."""
+    """Return what decides how the scopes are searched; raises VectorsForeign for vectors of another model."""
     found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
     check_vectors(found, embedder)
     return Sizes(episodes=found["episodes"], facts=found["facts"])

@@ -16,7 +16,7 @@ _TRIES = 3
 async def lock_scope(scope: Scope, embedder: Embedder, now: datetime, tx: Transaction) -> Row:
     """Take the lock and return the scope's counters.
 
-    Raises EmbedderError where the graph has another model's vectors, which is looked at here too since another program
+    Raises VectorsForeign where the graph has another model's vectors, which is looked at here too since another program
     may write them anew while this one is open; and StoreConflict while the scope is being restored or erased.
     """
     locked = await _locked(scope, now, tx)

@@ -13,7 +13,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import StrictBool
 
 from graphmem.api.access import Reader, Writer, who
-from graphmem.api.given import ALWAYS, BODY, Body, Editor, Id, Limit, User, UserQuery, answer, held
+from graphmem.api.given import ALWAYS, BODY, VECTORS, Body, Editor, Id, Limit, User, UserQuery, answer, held
 from graphmem.api.problems import Refused, answers
 from graphmem.checks import check_range
 from graphmem.edits import EDITOR
@@ -124,7 +124,7 @@ async def _may_still(request: Request) -> bool:
     "/changes/{id}/undo",
     operation_id="undo_change",
     response_model=list[Change],
-    responses=BODY | answers("not-found", "conflict", "undo-refused"),
+    responses=BODY | answers("not-found", "conflict", "undo-refused", *VECTORS),
 )
 async def undo_change(id: Id, body: UndoIn, request: Request, asks: Writer) -> JSONResponse:
     """Take a decision back, which is itself a decision on the record."""

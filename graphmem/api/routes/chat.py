@@ -12,7 +12,7 @@ from pydantic import Field
 
 from graphmem.agent import Agent, Answered
 from graphmem.api.access import Principal, Writer
-from graphmem.api.given import ALWAYS, BODY, Body, User, held
+from graphmem.api.given import ALWAYS, BODY, VECTORS, Body, User, held
 from graphmem.api.problems import answers, kind_of, told
 from graphmem.api.routes.changes import EVENT_STREAM, EVENTS
 from graphmem.errors import GraphMemError
@@ -36,7 +36,7 @@ class ChatIn(Body):
     response_class=StreamingResponse,
     responses={200: {"content": EVENT_STREAM}}
     | BODY
-    | answers("conflict", "backlog-full", "model-failed", "budget-spent"),
+    | answers("conflict", "backlog-full", "model-failed", "budget-spent", *VECTORS),
 )
 async def chat(body: ChatIn, request: Request, asks: Writer) -> StreamingResponse:
     """Answer with what is remembered, as server-sent events: `piece`s, then `done` with the facts that were used.

@@ -13,6 +13,7 @@ from graphmem.api.access import Reader, Writer
 from graphmem.api.given import (
     ALWAYS,
     BODY,
+    VECTORS,
     After,
     AsOfQuery,
     Body,
@@ -38,7 +39,7 @@ from graphmem.operations import Change
 from graphmem.read.neighbourhood import Neighbourhood
 
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["facts"])
-EDITED = BODY | answers("not-found", "conflict", "model-failed")
+EDITED = BODY | answers("not-found", "conflict", "model-failed", *VECTORS)
 MetadataQuery = Annotated[
     list[str] | None, Query(max_length=100, description="key=value; true, false and quoted texts as in JSON")
 ]
@@ -174,7 +175,10 @@ async def correct_fact(id: Id, body: CorrectionIn, request: Request, asks: Write
 
 
 @router.delete(
-    "/facts/{id}", operation_id="forget_fact", response_model=list[Change], responses=answers("not-found", "conflict")
+    "/facts/{id}",
+    operation_id="forget_fact",
+    response_model=list[Change],
+    responses=answers("not-found", "conflict", *VECTORS),
 )
 async def forget_fact(
     id: Id, user: UserQuery, request: Request, asks: Writer, editor: EditorQuery = EDITOR

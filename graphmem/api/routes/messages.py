@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from graphmem.api.access import Admin, Reader, Writer
-from graphmem.api.given import ALWAYS, BODY, After, Body, EditorQuery, Id, Limit, User, UserQuery, answer, held
+from graphmem.api.given import ALWAYS, BODY, VECTORS, After, Body, EditorQuery, Id, Limit, User, UserQuery, answer, held
 from graphmem.api.problems import Refused, answers
 from graphmem.edits import EDITOR
 from graphmem.errors import NotFound
@@ -54,7 +54,7 @@ class Accepted:
     operation_id="add_messages",
     status_code=202,
     response_model=Accepted,
-    responses=BODY | answers("conflict", "backlog-full"),
+    responses=BODY | answers("conflict", "backlog-full", *VECTORS),
 )
 async def add_messages(
     body: MessagesIn,
@@ -109,7 +109,7 @@ async def get_message(id: Id, user: UserQuery, request: Request, asks: Reader) -
     "/messages/{id}",
     operation_id="delete_message",
     response_model=Receipt,
-    responses=answers("not-found", "conflict", "model-failed"),
+    responses=answers("not-found", "conflict", "model-failed", *VECTORS),
 )
 async def delete_message(
     id: Id, user: UserQuery, request: Request, asks: Admin, editor: EditorQuery = EDITOR

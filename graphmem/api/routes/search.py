@@ -17,6 +17,7 @@ from graphmem.api.access import Principal, Reader
 from graphmem.api.given import (
     ALWAYS,
     BODY,
+    VECTORS,
     AsOfIn,
     AsOfQuery,
     Body,
@@ -44,7 +45,7 @@ CYPHER_CHARACTERS = 100_000
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["search"])
 # Those of a model where one is named as reranker, and of what it took, which is put on the books.
-_ASKED = answers("conflict", "model-failed", "budget-spent")
+_ASKED = answers("conflict", "model-failed", "budget-spent", "no-reranker", *VECTORS)
 Users = Annotated[list[User], Field(min_length=1, max_length=100)]
 
 

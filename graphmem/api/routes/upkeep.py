@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, StrictBool
 
 from graphmem.api.access import Admin, Reader, Writer
-from graphmem.api.given import ALWAYS, BODY, Body, Editor, Limit, User, UserQuery, answer, held
+from graphmem.api.given import ALWAYS, BODY, VECTORS, Body, Editor, Limit, User, UserQuery, answer, held
 from graphmem.api.problems import answers
 from graphmem.api.routes.changes import MOST_NUMBER
 from graphmem.checks import MOST_RESULTS
@@ -143,7 +143,7 @@ async def verify(user: UserQuery, request: Request, asks: Admin) -> JSONResponse
     "/summary",
     operation_id="summarise",
     response_model=Counted,
-    responses=BODY | answers("conflict", "model-failed", "budget-spent"),
+    responses=BODY | answers("conflict", "model-failed", "budget-spent", *VECTORS),
 )
 async def summarise(body: ScopeIn, request: Request, asks: Writer) -> JSONResponse:
     """Bring the rolling summary up to date now; says how many messages went in."""
@@ -155,7 +155,7 @@ async def summarise(body: ScopeIn, request: Request, asks: Writer) -> JSONRespon
     operation_id="add_notes",
     status_code=201,
     response_model=list[Change],
-    responses=BODY | answers("not-found", "conflict", "model-failed", "budget-spent"),
+    responses=BODY | answers("not-found", "conflict", "model-failed", "budget-spent", *VECTORS),
 )
 async def add_notes(body: NotesIn, request: Request, asks: Writer) -> JSONResponse:
     """Keep free statements about somebody as facts, with the messages that say them."""
@@ -170,7 +170,7 @@ async def add_notes(body: NotesIn, request: Request, asks: Writer) -> JSONRespon
     "/clean",
     operation_id="clean",
     response_model=Cleaning,
-    responses=BODY | answers("conflict", "model-failed"),
+    responses=BODY | answers("conflict", "model-failed", *VECTORS),
 )
 async def clean(body: CleanIn, request: Request, asks: Writer) -> JSONResponse:
     """Report what looks wrong in all that is kept of a user, or mend what can be, by undoable decisions."""

@@ -40,7 +40,12 @@ async def list_users(request: Request, asks: Reader, limit: Limit = 100, after: 
     return answer(await held(request).memory.users_page(tenant=asks.tenant, limit=limit, after=after))
 
 
-@router.delete("/users/{user:path}", operation_id="erase_user", response_model=Erased, responses=answers("conflict"))
+@router.delete(
+    "/users/{user:path}",
+    operation_id="erase_user",
+    response_model=Erased,
+    responses=answers("conflict", "embedder-failed"),
+)
 async def erase_user(user: UserPath, request: Request, asks: Admin) -> JSONResponse:
     """Delete all that is kept of a user, for good; the receipt counts it."""
     return answer(await held(request).memory.erase(scope=asks.scope(user)))
@@ -50,7 +55,8 @@ async def erase_user(user: UserPath, request: Request, asks: Admin) -> JSONRespo
     "/users/{user:path}/export",
     operation_id="export_user",
     response_class=StreamingResponse,
-    responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}} | answers("not-found", "conflict", "no-room"),
+    responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}}
+    | answers("not-found", "conflict", "vectors-foreign", "busy", "store-unavailable", "no-room"),
 )
 async def export_user(user: UserPath, request: Request, asks: Admin) -> StreamingResponse:
     """Return all that is kept of a user, as `graphmem restore` reads it: JSON Lines."""
