@@ -10,7 +10,7 @@ GraphMemError
 ├── FileUnwritable             a file that cannot be written; what is in it already stays
 ├── SettingsError              a setting is wrong; names the variable
 ├── MessageConflict            a message's id, or a request's key, is kept with something else
-├── UndoRefused                later changes build on the one to undo
+├── UndoRefused                later changes build on the one to undo, or what it left has to stay
 ├── WrongLoop                  a call from where the memory's event loop cannot answer it
 ├── NotFound                   no such fact, entity or episode in this scope
 ├── QueryError                 a query file is unnamed, duplicate, empty or without scope
@@ -82,7 +82,7 @@ class MessageConflict(GraphMemError):
 
 
 class UndoRefused(GraphMemError):
-    """A change that cannot be undone alone; names the later ones that build on it."""
+    """A change that cannot be undone, or not alone; says why, and names the later ones that build on it."""
 
 
 class WrongLoop(GraphMemError, RuntimeError):

@@ -65,8 +65,15 @@ async def undoing(
         )
     taken = [wanted, *after_it]
     entities = {e.id: e for e in await _entities(taken, scope, reader)}
+    operations = inverse(taken, facts, entities, await _unused(taken, scope, reader), now)
+    brought = [op.entity.name for op in wanted.operations if isinstance(op, AddEntity)]
+    if brought and not operations:
+        raise UndoRefused(
+            f"{change_id} only brought in {', '.join(brought)}. What a message, a fact or a rule names, or is merged, "
+            "stays. Delete the messages that name it, and it goes too."
+        )
     return Draft(
-        operations=inverse(taken, facts, entities, now),
+        operations=operations,
         reason=f"undone: {wanted.reason}",
         undoes=tuple(c.id for c in taken),
         editor=editor,
@@ -102,6 +109,25 @@ async def _entities(changes: Sequence[Change], scope: Scope, reader: Reader) -> 
     ids |= {op.entity_id for c in changes for op in c.operations if isinstance(op, NameEntity)}
     found = await reader.read("entities_by_ids", scopes=[scope.key], ids=sorted(ids)) if ids else []
     return [rows.entity(row["entity"]) for row in found]
+
+
+async def _unused(changes: Sequence[Change], scope: Scope, reader: Reader) -> dict[str, Entity]:
+    """Return the entities that decisions brought in and that may go, by id.
+
+    None that a message names, also the one that brought it in: when that is deleted, its names are taken out of the
+    record by way of the entities that it is linked to.
+    """
+    added = sorted({op.entity.id for c in changes for op in c.operations if isinstance(op, AddEntity)})
+    alone = await reader.read("orphans", scope=scope.key, ids=added) if added else []
+    unused: dict[str, Entity] = {}
+    for entity_id in {row["id"] for row in alone} & set(added):
+        merged = [
+            rows.entity(row["entity"])
+            for row in await reader.read("entities_merged", scope=scope.key, canonical=entity_id)
+        ]
+        if [e.id for e in merged] == [entity_id]:
+            unused[entity_id] = merged[0]
+    return unused
 
 
 def standing(changes: Sequence[Change]) -> list[Change]:
@@ -175,14 +201,23 @@ def facts_of(changes: Iterable[Change]) -> list[str]:
 
 
 def inverse(
-    changes: Sequence[Change], facts: Mapping[str, Fact], entities: Mapping[str, Entity], now: datetime
+    changes: Sequence[Change],
+    facts: Mapping[str, Fact],
+    entities: Mapping[str, Entity],
+    unused: Mapping[str, Entity],
+    now: datetime,
 ) -> tuple[Operation, ...]:
-    """Return the operations that take decisions back, the newest first; nothing that was believed is rewritten."""
+    """Return the operations that take decisions back, the newest first; nothing that was believed is rewritten.
+
+    Of the entities that were brought in the `unused` ones go.
+    """
     states = {i: f.state for i, f in facts.items()}
     known = dict(entities)
     undone: list[Operation] = []
     for change in sorted(changes, key=lambda c: -c.number):
         for operation in reversed(change.operations):
+            if isinstance(operation, AddEntity) and operation.entity.id in unused:
+                undone.append(RemoveEntity(entity=unused[operation.entity.id]))
             undone += _taken_back(operation, facts, states, known, now)
     gone = {(op.fact_id, op.source.episode_id, op.source.quote) for op in undone if isinstance(op, RemoveSource)}
     gone -= {(op.fact_id, op.source.episode_id, op.source.quote) for op in undone if isinstance(op, Merge)}

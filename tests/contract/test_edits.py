@@ -12,11 +12,11 @@ from graphmem import AsOf, Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import InvalidInput, NotFound, StoreConflict, UndoRefused
 from graphmem.models import Fact
-from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, Revise
+from graphmem.operations import Add, AddEntity, ChangeEntity, Invalidate, RemoveEntity, Revise
 from tests.browse import LIVE_VIEW, cypher
 from tests.conftest import Add as Story
 from tests.conftest import HeldServer, new_scope
-from tests.scripted import ScriptedChat, SteppingClock
+from tests.scripted import ScriptedChat, SteppingClock, triple
 from tests.values import day, said
 
 
@@ -269,7 +269,9 @@ async def test_undoing_everything_gives_the_empty_view(
     ):
         await story(text, at)
     for change in reversed(await memory.history(scope=scope)):
-        await memory.undo(change.id, scope=scope)
+        # Whom the messages name stays with them.
+        if not any(isinstance(op, AddEntity) for op in change.operations):
+            await memory.undo(change.id, scope=scope)
 
     ages = cypher(settings, "MATCH (p:Person {scope: $scope}) RETURN p.age AS age", scope=f"test/{scope}")
     sources = cypher(
@@ -282,6 +284,39 @@ async def test_undoing_everything_gives_the_empty_view(
     assert cypher(settings, LIVE_VIEW, scope=f"test/{scope}") == []
     assert ages == [{"age": None}]
     assert all(row["n"] == 1 for row in sources)
+
+
+async def test_whom_a_message_names_is_not_undone_but_goes_with_the_message(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    added = await story("I live in Turin.", "2024-01-10")
+    (brought, lives) = added.changes
+    await memory.undo(lives.id, scope=scope)
+
+    with pytest.raises(UndoRefused, match=r"only brought in Ada, Turin.*Delete the messages"):
+        await memory.undo(brought.id, scope=scope)
+    await memory.delete(added.episode_ids[0], scope=scope)
+
+    assert await memory.entities(scope=scope) == ()
+
+
+async def test_bringing_in_an_entity_that_nothing_names_is_undone_and_redone(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    left = triple("Ada", "WORKS_AT", "Lumen", quote="left that place", polarity="denied")
+    async with Memory.open(settings, model=ScriptedChat(read=lambda _: [left]), embedder=embedder) as memory:
+        added = await memory.add(said("I left that place.", "2024-01-10"), scope=scope)
+        before = await memory.entities(scope=scope)
+
+        (undone,) = await memory.undo(added.changes[0].id, scope=scope)
+        after = await memory.entities(scope=scope)
+        await memory.undo(undone.id, scope=scope)
+
+        assert [e.name for e in before] == ["Ada", "Lumen"]
+        assert [type(op) for op in undone.operations] == [RemoveEntity]
+        assert [e.name for e in after] == ["Ada"], "she said it"
+        assert await memory.entities(scope=scope) == before
+        assert await memory.verify(scope=scope) == ()
 
 
 async def test_an_entity_is_renamed_and_found_under_both_names(memory: Memory, story: Story, scope: str) -> None:

@@ -16,6 +16,7 @@ from graphmem import AsOf, Memory, Message, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.errors import GraphMemError, UndoRefused
 from graphmem.models import FactVersion
+from graphmem.operations import AddEntity
 from graphmem.write.undo import standing
 from tests.browse import cypher
 from tests.ledger_model import LedgerModel
@@ -144,6 +145,9 @@ async def take_back_everything(memory: Memory, scope: str) -> bool:
     """Undo all that can be undone, the last first; tell whether something was taken out for good."""
     final = False
     for change in reversed(standing(await memory.history(scope=scope))):
+        if all(isinstance(op, AddEntity) for op in change.operations):
+            # Whom the messages name stays with them.
+            continue
         try:
             await memory.undo(change.id, scope=scope)
         except UndoRefused:
