@@ -95,9 +95,10 @@ def users_of(scope: ScopeLike | Sequence[ScopeLike]) -> str | list[str]:
 
 def part_of(text: str) -> str:
     """Return an id as part of a path; raises InvalidInput."""
-    if text in {"", ".", ".."}:
+    if not text:
         raise InvalidInput(f"{text!r} is no id.")
-    return quote(text, safe="")
+    # Bare, one or two dots alone would be steps within the path.
+    return "%2E" * len(text) if text in {".", ".."} else quote(text, safe="")
 
 
 def query_of(scope: ScopeLike, **asked: Any) -> dict[str, Any]:

@@ -388,13 +388,30 @@ async def test_talk_is_answered_piece_by_piece_and_kept(served: Served, client: 
     assert [(m.role, m.text) for m in kept] == [(Role.USER, "Where do I live?"), (Role.ASSISTANT, "You live in Oslo.")]
 
 
+@pytest.mark.parametrize("dots", [".", "..", "...", "a/../b"])
+async def test_dots_name_sessions_and_users_like_any_other_name(
+    client: Client, user: str, dots: str, tmp_path: Path
+) -> None:
+    await client.add(said("I live in Turin.", session=dots), scope=user)
+    await client.add(said("I live in Oslo.", session="s"), scope=dots)
+    file = tmp_path / "dots.jsonl"
+    await client.export(file, scope=dots)
+
+    assert [m.text for m in await client.messages(scope=user, session=dots)] == ["I live in Turin."]
+    assert read_header(file).scopes == (f"acme/{quote(dots, safe='')}",)
+    assert (await client.erase(scope=dots)).deleted["Episode"] == 1
+    with pytest.raises(NotFound):
+        await client.messages(scope=dots, session="s")
+
+
 async def test_errors_are_those_of_a_memory(client: Client, served: Served, user: str) -> None:
     for wrong, error in (
         (client.fact("fa_never", scope=user), NotFound),
         (client.search("", scope=user), InvalidInput),
         (client.cypher("MATCH (n) DETACH DELETE n", scope=user), CypherRefused),
         (client.facts(scope=user, filters=Filters(metadata={})), InvalidInput),
-        (client.entity("..", scope=user), InvalidInput),
+        (client.entity("", scope=user), InvalidInput),
+        (client.entity("..", scope=user), NotFound),
         (client.entities(scope=user, after="x"), InvalidInput),
         (client.messages(scope=user, session="s", after="x"), InvalidInput),
         (client.sessions(scope=user, after="x"), InvalidInput),
