@@ -10,12 +10,11 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
 from graphmem.base import ScopeLike
-from graphmem.checks import MOST_RESULTS
 from graphmem.dates import WRITE, parse_date, show_date
 from graphmem.errors import GraphMemError, InvalidInput
 from graphmem.langchain.loops import arun, run
 from graphmem.memory import Memory
-from graphmem.models import AsOf, Entity, Message, Precision
+from graphmem.models import AsOf, Message, Precision
 from graphmem.operations import (
     Add,
     AddRule,
@@ -31,7 +30,6 @@ from graphmem.operations import (
     Skip,
     verb,
 )
-from graphmem.text import fold
 
 
 class SearchArgs(BaseModel):
@@ -76,8 +74,7 @@ def memory_tools(memory: Memory, scope: ScopeLike, *, tokens: int = 1000) -> lis
 
     async def memory_history(about: str) -> str:
         """Tell what was believed about a name over time, each decision with its reason."""
-        named = await _named(about, memory, scope)
-        known = dict.fromkeys(e.canonical_id or e.id for e in named) or [about]
+        known = [e.id for e in await memory.entities_named(about, scope=scope)] or [about]
         changes = [change for identity in known for change in await memory.history(identity, scope=scope)]
         return "\n".join(_told(changes)) or f"Nothing was decided about {about}."
 
@@ -85,16 +82,6 @@ def memory_tools(memory: Memory, scope: ScopeLike, *, tokens: int = 1000) -> lis
         _tool(memory, *each)
         for each in ((search_memory, SearchArgs), (add_memory, AddArgs), (memory_history, HistoryArgs))
     ]
-
-
-async def _named(name: str, memory: Memory, scope: ScopeLike) -> list[Entity]:
-    """Return the entities that bear a name, also as an alias."""
-    page = await memory.entities_page(scope=scope, limit=MOST_RESULTS)
-    found = list(page.entities)
-    while page.next is not None:
-        page = await memory.entities_page(scope=scope, limit=MOST_RESULTS, after=page.next)
-        found += page.entities
-    return [e for e in found if fold(name) in e.names]
 
 
 def _tool(memory: Memory, work: Callable[..., Awaitable[str]], schema: type[BaseModel]) -> StructuredTool:

@@ -408,6 +408,45 @@ async def test_a_name_behind_a_thousand_others_has_a_history_too(
     assert "Zoe lives in Turin" in told
 
 
+async def test_a_name_means_whose_name_it_is_before_those_also_called_so(memory: Memory, scope: str) -> None:
+    for name, home in (("Tom", "Turin"), ("Bob", "Oslo")):
+        await memory.assert_fact(name, "LIVES_IN", home, scope=scope)
+    known = {e.name: e.id for e in await memory.entities(scope=scope)}
+    await memory.change_entity(known["Tom"], name="Thomas", scope=scope)
+    history = tool(memory_tools(memory, scope), "memory_history")
+    before = await history.ainvoke({"about": "tom"})
+    await memory.change_entity(known["Bob"], name="Tom", scope=scope)
+    after = await history.ainvoke({"about": "tom"})
+
+    assert "Tom lives in Turin" in before, "nobody else is called so"
+    assert "Bob lives in Oslo" in after
+    assert "Turin" not in after
+
+
+async def test_all_whom_a_name_means_are_told_of(memory: Memory, scope: str) -> None:
+    for name, home in (("Tom", "Turin"), ("Bob", "Oslo")):
+        await memory.assert_fact(name, "LIVES_IN", home, scope=scope)
+    known = {e.name: e.id for e in await memory.entities(scope=scope)}
+    await memory.change_entity(known["Bob"], name="Tom", scope=scope)
+
+    told = await tool(memory_tools(memory, scope), "memory_history").ainvoke({"about": "Tom"})
+
+    assert "Tom lives in Turin" in told
+    assert "Bob lives in Oslo" in told
+
+
+async def test_of_a_merged_name_all_is_told_once(memory: Memory, scope: str) -> None:
+    for name, pet in (("Tom", "Rex"), ("Bob", "Miso")):
+        await memory.assert_fact(name, "HAS_PET", pet, scope=scope)
+    known = {e.name: e.id for e in await memory.entities(scope=scope)}
+    await memory.merge_entities(known["Tom"], known["Bob"], scope=scope)
+
+    told = await tool(memory_tools(memory, scope), "memory_history").ainvoke({"about": "Bob"})
+
+    assert told.count("new: Tom has the pet Rex") == 1
+    assert told.count("new: Bob has the pet Miso") == 1
+
+
 async def test_a_model_reads_what_was_refused(memory: Memory, scope: str) -> None:
     tools = memory_tools(memory, scope)
 
