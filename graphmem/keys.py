@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -83,31 +82,13 @@ class Keys(Base):
             raise InvalidInput(f"a key's name has at most {NAME_LENGTH} printable characters, not {name!a}.")
         if expires_in is not None and expires_in <= timedelta(0):
             raise InvalidInput(f"a key has to hold for some time, not {expires_in}.")
-        now = self._parts.clock.now()
-        key = Key(
-            id=f"{PREFIX}_{secrets.token_hex(6)}",
-            tenant=whose,
-            name=name,
-            rights=given,
-            created_at=now,
-            expires_at=now + expires_in if expires_in else None,
-        )
-        secret = f"{key.id}_{secrets.token_urlsafe(32)}"
-        kept: dict[str, Any] = {
-            "id": key.id,
-            "tenant": whose,
-            "name": name,
-            "hash": _HASHER.hash(secret),
-            "rights": [right.value for right in given],
-            "now": utc_text(now),
-            "expires": utc_text(key.expires_at) if key.expires_at else None,
-        }
+        made = _made(whose, name, given, expires_in, self._parts.clock.now())
 
         async def work(transaction: Transaction) -> None:
-            await transaction.write("create_key", **kept)
+            await _keep(made, transaction)
 
         await self._parts.store.transact(work)
-        return NewKey(key=key, secret=secret)
+        return made
 
     async def keys(self, *, tenant: str | None = None) -> tuple[Key, ...]:
         """Return the keys of a tenant, or of all, also those that hold no more."""
@@ -128,7 +109,13 @@ class Keys(Base):
 
     async def revoke_key(self, key_id: str) -> None:
         """Let a key hold no more, for good; raises NotFound."""
-        await self._end(key_id, self._parts.clock.now(), revoke=True)
+        now = self._parts.clock.now()
+
+        async def work(transaction: Transaction) -> bool:
+            return await _end(key_id, now, transaction, revoke=True)
+
+        if not await self._parts.store.transact(work):
+            raise NotFound(f"there is no key {key_id!r}.")
 
     async def rotate_key(self, key_id: str, *, overlap: timedelta = timedelta(days=1)) -> NewKey:
         """Make a key like another, with as long a life; the old one holds for `overlap` longer. Raises NotFound.
@@ -136,22 +123,51 @@ class Keys(Base):
         One that is exchanged again gets another such key, and ends when it was to end already, or sooner where a
         shorter `overlap` is asked for.
         """
-        known = next((k for k in await self.keys() if k.id == key_id), None)
-        if known is None or not holds(known, self._parts.clock.now()):
-            raise NotFound(f"there is no key {key_id!r} that holds.")
         if overlap < timedelta(0):
             raise InvalidInput(f"the old key cannot hold for {overlap} longer.")
-        life = known.expires_at - known.created_at if known.expires_at else None
-        made = await self.create_key(tenant=known.tenant, name=known.name, rights=known.rights, expires_in=life)
-        await self._end(key_id, self._parts.clock.now() + overlap, revoke=False)
-        return made
+        now = self._parts.clock.now()
 
-    async def _end(self, key_id: str, at: datetime, *, revoke: bool) -> None:
-        async def work(transaction: Transaction) -> bool:
-            return bool(await transaction.write("end_key", id=key_id, at=utc_text(at), revoke=revoke))
+        async def work(transaction: Transaction) -> NewKey:
+            known = next((_key(row) for row in await transaction.read("key_by_id", id=key_id)), None)
+            if known is None or not holds(known, now):
+                raise NotFound(f"there is no key {key_id!r} that holds.")
+            life = known.expires_at - known.created_at if known.expires_at else None
+            made = _made(known.tenant, known.name, known.rights, life, now)
+            await _keep(made, transaction)
+            await _end(key_id, now + overlap, transaction, revoke=False)
+            return made
 
-        if not await self._parts.store.transact(work):
-            raise NotFound(f"there is no key {key_id!r}.")
+        return await self._parts.store.transact(work)
+
+
+def _made(tenant: str, name: str, rights: tuple[Right, ...], life: timedelta | None, now: datetime) -> NewKey:
+    key = Key(
+        id=f"{PREFIX}_{secrets.token_hex(6)}",
+        tenant=tenant,
+        name=name,
+        rights=rights,
+        created_at=now,
+        expires_at=now + life if life else None,
+    )
+    return NewKey(key=key, secret=f"{key.id}_{secrets.token_urlsafe(32)}")
+
+
+async def _keep(made: NewKey, transaction: Transaction) -> None:
+    key = made.key
+    await transaction.write(
+        "create_key",
+        id=key.id,
+        tenant=key.tenant,
+        name=key.name,
+        hash=_HASHER.hash(made.secret),
+        rights=[right.value for right in key.rights],
+        now=utc_text(key.created_at),
+        expires=utc_text(key.expires_at) if key.expires_at else None,
+    )
+
+
+async def _end(key_id: str, at: datetime, transaction: Transaction, *, revoke: bool) -> bool:
+    return bool(await transaction.write("end_key", id=key_id, at=utc_text(at), revoke=revoke))
 
 
 def holds(key: Key, now: datetime) -> bool:

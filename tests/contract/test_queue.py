@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 import pytest
 
 from graphmem import AsOf, Memory, Message, Scope, Settings
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.errors import InvalidInput, ModelUnavailable, NotFound
+from graphmem.adapters.queries import Queries
+from graphmem.errors import InvalidInput, ModelUnavailable, NotFound, StoreForbidden
 from graphmem.keys import Right
 from graphmem.ports import ChatReply, ChatRequest
 from graphmem.worker import Pace, Worker
@@ -306,6 +308,25 @@ async def test_paths_between_two_are_the_shortest_at_the_time(queued: Memory) ->
     assert (near.paths, before.paths, found.truncated) == ((), (), False)
     with pytest.raises(NotFound):
         await queued.paths(by_name["Ada"], "en_never", scope="ada")
+
+
+async def test_a_key_is_exchanged_whole_or_not_at_all(
+    queued: Memory, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await queued.create_key(name="app")
+    written = Queries.text
+
+    def fails(self: Queries, name: str, names: Mapping[str, str] | None = None) -> LiteralString:
+        if name == "end_key":
+            raise StoreForbidden("nothing is written here.")
+        return written(self, name, names)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Queries, "text", fails)
+        with pytest.raises(StoreForbidden):
+            await queued.rotate_key(old.key.id)
+
+    assert await queued.keys(tenant=tenant) == (old.key,)
 
 
 async def test_keys_hold_until_they_end(queued: Memory, tenant: str, clock: Later) -> None:
