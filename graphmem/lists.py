@@ -146,7 +146,10 @@ class Lists(Base):
         )
 
     async def users(self, *, tenant: str | None = None, limit: int = 100, after: str | None = None) -> tuple[User, ...]:
-        """Return the users of a tenant, the settings' own by default, by name; `after` is the `next` of a page."""
+        """Return the users of a tenant, the settings' own by default; `after` is the `next` of a page.
+
+        They come in the order of their names as percent-encoded in the scope's key: é before digits, Z before a.
+        """
         return (await self.users_page(tenant=tenant, limit=limit, after=after)).users
 
     async def users_page(self, *, tenant: str | None = None, limit: int = 100, after: str | None = None) -> UserPage:

@@ -1,4 +1,4 @@
-// users: the scopes of a tenant in order, those after one of them                                    scope: none
+// users: the scopes of a tenant by their keys, those after one of them                                 scope: none
 // $prefix STRING  $after STRING  $limit INT  -> scope, messages INT, created_at
 MATCH (s:Scope)
 WHERE s.id STARTS WITH $prefix AND s.id > $after

@@ -80,11 +80,11 @@ class Lists(Connected):
         return await self._get(SessionPage, "/v1/sessions", scope, limit=limit, after=after)
 
     async def users(self, *, limit: int = 100, after: str | None = None) -> tuple[User, ...]:
-        """Return the users of the key's tenant, by name."""
+        """Return the users of the key's tenant, by their percent-encoded names."""
         return (await self.users_page(limit=limit, after=after)).users
 
     async def users_page(self, *, limit: int = 100, after: str | None = None) -> UserPage:
-        """Return one page of the users of the key's tenant, by name."""
+        """Return one page of the users of the key's tenant, by their percent-encoded names."""
         asked = {"limit": limit, **({"after": after} if after is not None else {})}
         return adapter_of(UserPage).validate_json(await self._send("GET", "/v1/users", params=asked))
 

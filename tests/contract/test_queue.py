@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
+from urllib.parse import quote
 
 import pytest
 
@@ -266,6 +267,17 @@ async def test_users_and_sessions_are_listed_in_pages(queued: Memory, tenant: st
     assert await queued.users(after=first.next) == rest.users
     assert await queued.sessions(scope="ada", after=sessions.next) == more.sessions
     assert await queued.users(tenant=f"{tenant}-nobody") == ()
+
+
+async def test_users_come_in_the_order_of_their_encoded_names(queued: Memory) -> None:
+    names = ("éva", "ada b", "2", "Zoe", "ada", "adam")
+    for user in reversed(names):
+        await queued.add(said(), scope=user, wait=False)
+    pages = [await queued.users_page(limit=4)]
+    pages.append(await queued.users_page(limit=4, after=pages[0].next))
+
+    listed = [u.user for page in pages for u in page.users]
+    assert listed == sorted(names, key=quote) == ["éva", "2", "Zoe", "ada", "ada b", "adam"]
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -36,7 +36,7 @@ class Summary:
 
 @router.get("/users", operation_id="list_users", response_model=UserPage)
 async def list_users(request: Request, asks: Reader, limit: Limit = 100, after: After = None) -> JSONResponse:
-    """List the users of the tenant by name, page by page."""
+    """List the users of the tenant page by page, in the order of their percent-encoded names."""
     return answer(await held(request).memory.users_page(tenant=asks.tenant, limit=limit, after=after))
 
 
