@@ -40,6 +40,32 @@ async def test_an_error_of_the_block_ends_the_work_and_is_raised_as_it_is() -> N
     assert ended == ["endless"]
 
 
+async def test_short_work_ends_by_itself_where_the_block_fails_but_not_where_that_is_cancelled() -> None:
+    ended: list[str] = []
+
+    async def short() -> None:
+        await asyncio.sleep(0.05)
+        ended.append("short")
+
+    async def block(error: Exception | None) -> None:
+        async with Beside() as beside:
+            beside.begin(short())
+            await asyncio.sleep(0)
+            if error is not None:
+                raise error
+            await asyncio.Event().wait()
+
+    with pytest.raises(ValueError, match="the block's own"):
+        await block(ValueError("the block's own"))
+    cancelled = asyncio.create_task(block(None))
+    await asyncio.sleep(0.01)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+
+    assert ended == ["short"]
+
+
 async def test_an_error_of_the_work_reaches_whoever_waits_for_it() -> None:
     async def failing() -> None:
         raise ValueError("the work's own")
