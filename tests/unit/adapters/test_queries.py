@@ -73,6 +73,15 @@ def test_several_queries_are_asked_as_one_each_with_its_own_parameters() -> None
     }
 
 
+def test_parameters_are_as_given_but_lists_are_not_written_out() -> None:
+    _, given = load_queries("neo4j2026").prepared(
+        "facts_near", None, {"scopes": ["a/b"], "ids": [], "vector": [0.5] * 384}
+    )
+
+    assert given == {"scopes": ["a/b"], "ids": [], "vector": [0.5] * 384}
+    assert repr(given["vector"]) == "[384 values]", "the driver writes it for its log"
+
+
 def test_a_query_that_may_return_no_row_is_not_asked_beside_others() -> None:
     with pytest.raises(QueryError, match="facts_at does not end with AS rows"):
         load_queries("neo4j2026").joined([("scope_sizes", {"most": 1}), ("facts_at", {})], {"scopes": []})
