@@ -82,10 +82,11 @@ class Keys(Base):
             raise InvalidInput(f"a key's name has at most {NAME_LENGTH} printable characters, not {name!a}.")
         if expires_in is not None and expires_in <= timedelta(0):
             raise InvalidInput(f"a key has to hold for some time, not {expires_in}.")
-        made = _made(whose, name, given, expires_in, self._parts.clock.now())
+        fresh = _fresh()
+        made = _made(fresh, whose, name, given, expires_in, self._parts.clock.now())
 
         async def work(transaction: Transaction) -> None:
-            await _keep(made, transaction)
+            await _keep(made.key, fresh, transaction)
 
         await self._parts.store.transact(work)
         return made
@@ -125,41 +126,51 @@ class Keys(Base):
         """
         if overlap < timedelta(0):
             raise InvalidInput(f"the old key cannot hold for {overlap} longer.")
-        now = self._parts.clock.now()
+        fresh, now = _fresh(), self._parts.clock.now()
 
         async def work(transaction: Transaction) -> NewKey:
             known = next((_key(row) for row in await transaction.read("key_by_id", id=key_id)), None)
             if known is None or not holds(known, now):
                 raise NotFound(f"there is no key {key_id!r} that holds.")
             life = known.expires_at - known.created_at if known.expires_at else None
-            made = _made(known.tenant, known.name, known.rights, life, now)
-            await _keep(made, transaction)
+            made = _made(fresh, known.tenant, known.name, known.rights, life, now)
+            await _keep(made.key, fresh, transaction)
             await _end(key_id, now + overlap, transaction, revoke=False)
             return made
 
         return await self._parts.store.transact(work)
 
 
-def _made(tenant: str, name: str, rights: tuple[Right, ...], life: timedelta | None, now: datetime) -> NewKey:
-    key = Key(
-        id=f"{PREFIX}_{secrets.token_hex(6)}",
-        tenant=tenant,
-        name=name,
-        rights=rights,
-        created_at=now,
-        expires_at=now + life if life else None,
-    )
-    return NewKey(key=key, secret=f"{key.id}_{secrets.token_urlsafe(32)}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fresh:
+    """A new key's id, secret and hash, made before its transaction, which may run several times."""
+
+    id: str
+    secret: str
+    hashed: str
 
 
-async def _keep(made: NewKey, transaction: Transaction) -> None:
-    key = made.key
+def _fresh() -> _Fresh:
+    key_id = f"{PREFIX}_{secrets.token_hex(6)}"
+    secret = f"{key_id}_{secrets.token_urlsafe(32)}"
+    return _Fresh(id=key_id, secret=secret, hashed=_HASHER.hash(secret))
+
+
+def _made(
+    fresh: _Fresh, tenant: str, name: str, rights: tuple[Right, ...], life: timedelta | None, now: datetime
+) -> NewKey:
+    expires = now + life if life else None
+    key = Key(id=fresh.id, tenant=tenant, name=name, rights=rights, created_at=now, expires_at=expires)
+    return NewKey(key=key, secret=fresh.secret)
+
+
+async def _keep(key: Key, fresh: _Fresh, transaction: Transaction) -> None:
     await transaction.write(
         "create_key",
         id=key.id,
         tenant=key.tenant,
         name=key.name,
-        hash=_HASHER.hash(made.secret),
+        hash=fresh.hashed,
         rights=[right.value for right in key.rights],
         now=utc_text(key.created_at),
         expires=utc_text(key.expires_at) if key.expires_at else None,
