@@ -16,6 +16,8 @@ from graphmem.models import Episode, Mention, Scope, Triple
 
 Row: TypeAlias = Mapping[str, Any]
 Vector: TypeAlias = Sequence[float]
+Request: TypeAlias = tuple[str, Mapping[str, Any]]
+"""A named query with parameters."""
 T = TypeVar("T")
 
 
@@ -26,11 +28,11 @@ class Reader(Protocol):
         """Return the rows of a named query; raises StoreError."""
         ...
 
-    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+    async def read_all(self, asked: Sequence[Request]) -> list[list[Row]]:
         """Return the rows of several named queries, each with its parameters; at once where that can be."""
         ...
 
-    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+    async def read_joined(self, asked: Sequence[Request], **shared: Any) -> list[list[Row]]:
         """Return the rows of several named queries that collect theirs; one round trip where the store can.
 
         Each has its own parameters beside those `shared` by all.

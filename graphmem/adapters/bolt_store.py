@@ -29,7 +29,7 @@ from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnavailable, StoreUnsupported
 from graphmem.guard.rewrite import Guarded
-from graphmem.ports import Answered, Row, Transaction
+from graphmem.ports import Answered, Request, Row, Transaction
 
 T = TypeVar("T")
 RETRY_SECONDS = 60.0
@@ -55,11 +55,11 @@ class BoltTransaction:
         """Return the rows of a named query."""
         return await self.write(query, **parameters)
 
-    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+    async def read_all(self, asked: Sequence[Request]) -> list[list[Row]]:
         """Return the rows of several named queries, one after the other."""
         return [await self.read(query, **parameters) for query, parameters in asked]
 
-    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+    async def read_joined(self, asked: Sequence[Request], **shared: Any) -> list[list[Row]]:
         """Return the rows of several named queries, one after the other."""
         return await self.read_all([(query, {**shared, **own}) for query, own in asked])
 
@@ -123,11 +123,11 @@ class BoltStore:
         """Return the rows of a named query; nothing is written, so that it needs no transaction around it."""
         return await self._read(*self._queries.prepared(query, names, parameters))
 
-    async def read_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+    async def read_all(self, asked: Sequence[Request]) -> list[list[Row]]:
         """Return the rows of several named queries, each over a connection of its own."""
         return await asyncio.gather(*(self.read(query, **parameters) for query, parameters in asked))
 
-    async def read_joined(self, asked: Sequence[tuple[str, Mapping[str, Any]]], **shared: Any) -> list[list[Row]]:
+    async def read_joined(self, asked: Sequence[Request], **shared: Any) -> list[list[Row]]:
         """Return the rows of several named queries: as one on Neo4j; the embedded store works at several at once.
 
         A read costs the driver 1 ms of this processor, whatever it reads.

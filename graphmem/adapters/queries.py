@@ -11,6 +11,7 @@ from typing import Any, LiteralString, cast
 
 from graphmem.errors import QueryError
 from graphmem.models import Scope
+from graphmem.ports import Request
 
 FOLDERS = ("write", "read", "admin", "analytics")
 DIALECTS = ("arcadedb", "neo4j526", "neo4j2026")
@@ -71,9 +72,7 @@ class Queries:
             asked["buckets"] = sorted({bucket_of(scope) for scope in asked["scopes"]})
         return self.text(name, given), asked
 
-    def joined(
-        self, asked: Sequence[tuple[str, Mapping[str, Any]]], shared: Mapping[str, Any]
-    ) -> tuple[LiteralString, dict[str, Any]]:
+    def joined(self, asked: Sequence[Request], shared: Mapping[str, Any]) -> tuple[LiteralString, dict[str, Any]]:
         """Return several queries as one, whose lone value holds the rows of each, and its parameters.
 
         Each has to collect its rows, since one that returned none would leave nothing of the others.

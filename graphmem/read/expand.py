@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from graphmem import rows
 from graphmem.models import EDITS, Fact, Role
-from graphmem.ports import Reader, Row, TokenEmbedder
+from graphmem.ports import Reader, Request, Row, TokenEmbedder
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, said_by, with_passing_sources
-from graphmem.read.joined import Request, joined
+from graphmem.read.joined import joined
 from graphmem.read.late import with_due
 from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from graphmem.ports import Reader, Row
-
-Request: TypeAlias = tuple[str, Mapping[str, Any]]
-"""A query's name, and its own parameters."""
+from graphmem.ports import Reader, Request, Row
 
 
 async def joined(reader: Reader, wanted: Mapping[str, Request | None], **shared: Any) -> dict[str, list[Row]]:

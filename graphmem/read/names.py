@@ -10,7 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from graphmem import lucene
 from graphmem.models import Entity, Scope
-from graphmem.read.joined import Request
+from graphmem.ports import Request
 from graphmem.text import STOP_WORDS
 
 MOST = 20

@@ -101,7 +101,8 @@ class ReadPipeline:
                 asked = embedded(asked, await self._embedder.embed_query(query))
             with _timed(timings, "seeds"):
                 near = await find_near(asked, await sizes, strategy, self._store)
-                seeds = Seeds(near=near, words=(await looked_up).words, named=(await looked_up).named)
+                told = await looked_up
+                seeds = Seeds(near=near, words=told.words, named=told.named)
             with _timed(timings, "walk"):
                 chains = await walked
             with _timed(timings, "expand"):

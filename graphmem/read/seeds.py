@@ -9,10 +9,10 @@ from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import Scope
-from graphmem.ports import Embedder, Reader, Row, Vector
+from graphmem.ports import Embedder, Reader, Request, Row, Vector
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
-from graphmem.read.joined import Request, joined
+from graphmem.read.joined import joined
 from graphmem.read.names import Named, link_names, names_asked
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
