@@ -6,10 +6,13 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import mean
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from graphmem.bench.latency import percentiles
@@ -17,11 +20,14 @@ from graphmem.bench.multihop_graph import Named, Told, generate_graph, parts
 from graphmem.bench.multihop_phrasings import Phrasings
 from graphmem.bench.multihop_questions import HOPS, Question, draw_questions
 from graphmem.bench.triples import plain_triple
+from graphmem.bench.unlisted import unlisted_ontology
 from graphmem.errors import InvalidInput
 from graphmem.memory import Memory
 from graphmem.models import AsOf, Message, Scope
 from graphmem.ontology import load_ontology
 from graphmem.ports import ChatReply, ChatRequest
+from graphmem.settings import MOST_TOKENS, Settings
+from graphmem.wiring import build
 from graphmem.write.extract import EXTRACT
 from graphmem.write.summary import KIND as SUMMARY
 
@@ -141,6 +147,26 @@ class _Asked:
     milliseconds: float
 
 
+@asynccontextmanager
+async def multihop_memory(settings: Settings, phrasings: Phrasings, model: DiaryChat) -> AsyncGenerator[Memory]:
+    """Open a memory that `model` reads diaries for, by an ontology without the words of the phrasings but open ones."""
+    settings = replace(settings, batch_messages=BATCH, prompt_tokens=MOST_TOKENS, summary_tokens=MOST_TOKENS)
+    with TemporaryDirectory() as folder:
+        if phrasings is not Phrasings.OPEN:
+            # What shares a word with the questions is taken out.
+            file = Path(folder) / "unlisted.toml"
+            file.write_text(unlisted_ontology(phrasings), encoding="utf-8")
+            settings = replace(settings, ontology=file)
+        parts = await build(settings, model=model)
+    try:
+        if phrasings is not Phrasings.OPEN:
+            # What is carried was made of all paraphrases.
+            await parts.reader.relations.learn_all()
+        yield Memory(parts)
+    finally:
+        await parts.close()
+
+
 async def run_multihop(
     memory: Memory, model: DiaryChat, sizes: Sizes, phrasings: Phrasings, progress: Callable[[str], None]
 ) -> MultiHop:
@@ -155,7 +181,7 @@ async def run_multihop(
         facts = generate_graph(sizes.facts, sizes.seed + number)
         questions = draw_questions(facts, count, phrasings, sizes.seed + number, load_ontology())
         start = time.perf_counter()
-        await _load(facts, scope, memory, model, progress)
+        await tell_graph(facts, scope, memory, model, progress)
         loading += time.perf_counter() - start
         stored += (await memory.status(scope=scope)).facts
         progress(f"graph {number + 1}: warming up, then {count} questions")
@@ -198,7 +224,7 @@ def _shares(sizes: Sizes) -> list[int]:
     return [even + (number < more) for number in range(sizes.graphs)]
 
 
-async def _load(
+async def tell_graph(
     facts: Sequence[Told], scope: Scope, memory: Memory, model: DiaryChat, progress: Callable[[str], None]
 ) -> None:
     """Add each fact as a message; raises InvalidInput with the reason where one was not read."""

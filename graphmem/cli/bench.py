@@ -15,10 +15,9 @@ from rich.table import Table
 from graphmem.bench.calls import Calls, CallScores, Counting, ObservedChat, run_conversation, run_stories
 from graphmem.bench.conflicts import ConflictScores, StoryChat, load_stories, run_conflicts
 from graphmem.bench.locomo import load_conversations
-from graphmem.bench.multihop import BATCH, TENANT, DiaryChat, Sizes, run_multihop
+from graphmem.bench.multihop import TENANT, DiaryChat, Sizes, multihop_memory, run_multihop
 from graphmem.bench.multihop_phrasings import Phrasings
 from graphmem.bench.probe import Probed, read_probe, run_probe, write_metric
-from graphmem.bench.unlisted import unlisted_ontology
 from graphmem.bench.writes import InstantChat, run_writes
 from graphmem.cli.bench_common import StoreOption, alone
 from graphmem.cli.bench_locomo import locomo
@@ -29,7 +28,6 @@ from graphmem.client import Client
 from graphmem.demo.run import demo_folder
 from graphmem.memory import Memory
 from graphmem.serial import plain
-from graphmem.settings import MOST_TOKENS
 from graphmem.wiring import build
 
 commands = typer.Typer(help="Measure quality and speed.", no_args_is_help=True)
@@ -169,31 +167,13 @@ def multihop(
 
     async def work() -> None:
         sizes, model = Sizes(graphs=graphs, facts=facts, questions=questions, seed=seed), DiaryChat()
-        with demo_folder() as folder, demo_folder() as beside:
-            settings = replace(alone(Path(folder), store, TENANT), batch_messages=BATCH, prompt_tokens=MOST_TOKENS)
-            settings = replace(settings, summary_tokens=MOST_TOKENS)
-            if phrasings is not Phrasings.OPEN:
-                settings = replace(settings, ontology=_unlisted(Path(beside), phrasings))
-            parts = await build(settings, model=model)
-            try:
-                if phrasings is not Phrasings.OPEN:
-                    # What is carried was made of all paraphrases.
-                    await parts.reader.relations.learn_all()
-                figures = await run_multihop(
-                    Memory(parts), model, sizes, phrasings, lambda text: print(text, file=sys.stderr)
-                )
-            finally:
-                await parts.close()
+        with demo_folder() as folder:
+            async with multihop_memory(alone(Path(folder), store, TENANT), phrasings, model) as memory:
+                figures = await run_multihop(memory, model, sizes, phrasings, lambda text: print(text, file=sys.stderr))
         figures = replace(figures, store=store or "embedded")
         printed(as_json, figures, lambda console: show_multihop(console, figures))
 
     run(work)
-
-
-def _unlisted(folder: Path, phrasings: Phrasings) -> Path:
-    file = folder / "unlisted.toml"
-    file.write_text(unlisted_ontology(phrasings), encoding="utf-8")
-    return file
 
 
 def show_calls(console: Console, scores: CallScores) -> None:
