@@ -53,7 +53,7 @@ class Base:
     def _scopes(self, scope: ScopeLike | Sequence[ScopeLike]) -> list[Scope]:
         if isinstance(scope, (Scope, str)):
             return [self._scope(scope)]
-        scopes = [self._scope(s) for s in scope]
+        scopes = list(dict.fromkeys(self._scope(s) for s in scope))
         if not scopes:
             raise ScopeMissing("this search names no scope. Pass scope='ada'; there is no default.")
         return scopes

@@ -33,9 +33,11 @@ def check_encodable(what: str, text: str) -> None:
 
 
 def checked_clocks(as_of: AsOf | None) -> AsOf:
-    """Return the clocks that are asked about, refusing times without zone."""
+    """Return the clocks that are asked about, refusing what is no time, and times without zone."""
     for at in (as_of.valid, as_of.known) if as_of else ():
-        if isinstance(at, datetime) and at.tzinfo is None:
+        if at is not None and not isinstance(at, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput(f"as_of takes datetimes, not {at!r}.")
+        if at is not None and at.tzinfo is None:
             raise InvalidInput(f"as_of has a time without zone ({at}); write 2024-05-01T09:00:00Z.")
     return as_of or AsOf()
 

@@ -53,7 +53,10 @@ def worker(
     as_json: JsonOption = False,
 ) -> None:
     """Draw facts from what waits in all scopes, beside other workers, until it is stopped."""
+    from graphmem.api.logs import log_json  # noqa: PLC0415  (as for serve)
+
     how = read_service()
+    log_json(how.log_level)
 
     async def work(memory: Memory) -> None:
         def tell(scope: Scope, outcome: Outcome) -> None:
@@ -107,36 +110,40 @@ def list_queue(tenant: TenantOption = None, limit: LimitOption = 100, as_json: J
 
 
 @queue.command("retry")
-def retry_queue(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+def retry_queue(scope: ScopeOption = "", tenant: TenantOption = None, as_json: JsonOption = False) -> None:
     """Put a scope's parked messages back into the queue, for a worker to read."""
 
     async def work(memory: Memory) -> None:
-        resumed = await memory.resume(scope=named_scope(scope))
+        resumed = await memory.resume(scope=_scope(scope, tenant))
         printed(as_json, {"resumed": resumed}, lambda _: print(f"{resumed} messages wait again."))
 
     with_memory(work)
 
 
 @queue.command("drop")
-def drop_queue(scope: ScopeOption = "", as_json: JsonOption = False) -> None:
+def drop_queue(scope: ScopeOption = "", tenant: TenantOption = None, as_json: JsonOption = False) -> None:
     """Give up reading a scope's parked messages; they stay searchable."""
 
     async def work(memory: Memory) -> None:
-        dropped = await memory.drop(scope=named_scope(scope))
+        dropped = await memory.drop(scope=_scope(scope, tenant))
         printed(as_json, {"dropped": dropped}, lambda _: print(f"{dropped} messages are read no more."))
 
     with_memory(work)
+
+
+def _scope(named: str, tenant: str | None) -> Scope:
+    """Return the scope of a user and tenant, of the settings' tenant for none."""
+    return Scope(user=named_scope(named), tenant=tenant or read_settings().tenant)
 
 
 def _show_queue(console: Console, found: Sequence[Waiting]) -> None:
     if not found:
         console.print("Nothing waits, and nothing is parked.")
         return
-    table = Table("scope", "waiting", "parked", "tries", "why")
+    table = Table("tenant", "scope", "waiting", "parked", "tries", "why")
     for one in found:
-        table.add_row(
-            escape(one.scope.key), str(one.waiting), str(one.parked), str(one.attempts), escape(one.reason or "")
-        )
+        counts = (str(count) for count in (one.waiting, one.parked, one.attempts))
+        table.add_row(escape(one.scope.tenant), escape(one.scope.user), *counts, escape(one.reason or ""))
     console.print(table)
 
 

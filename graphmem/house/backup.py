@@ -79,7 +79,7 @@ async def _header(store: BoltStore, clock: Clock, scopes: Sequence[Scope] | None
     keys = tuple(held) if scopes is None else tuple(dict.fromkeys(s.key for s in scopes))
     for key in keys:
         if key not in held:
-            raise NotFound(f"there is no scope {key} in {store.address}.")
+            raise NotFound(f"there is no scope {key} in this graph.")
         if held[key]["restoring"] is not None:
             raise StoreConflict(f"{key} is being restored from a backup; where that was cut short, run it again.")
     return Header(

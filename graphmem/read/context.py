@@ -81,8 +81,10 @@ def render_context(
     if chosen:
         return _laid_out(chosen, warning)
     if found.facts or found.withdrawn or (found.episodes and template != "facts"):
-        return Context(text=NO_ROOM if count_tokens(NO_ROOM) <= budget else "")
-    return Context(text=NO_FACTS if found.episodes else NOTHING)
+        said = NO_ROOM
+    else:
+        said = NO_FACTS if found.episodes else NOTHING
+    return Context(text=said if count_tokens(said) <= budget else "")
 
 
 def fact_line(found: FoundFact) -> str:

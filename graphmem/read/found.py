@@ -34,7 +34,10 @@ class FoundFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundEpisode:
-    """A message that answers, its score with its parts, and what led to it; `rerank` in them orders, as for facts."""
+    """A message that answers, its score with its parts, and the hops that led to it; `rerank` orders, as for facts.
+
+    `path` ends with the best fact that was found and the message states; it is empty where there is none.
+    """
 
     episode: Episode
     score: float

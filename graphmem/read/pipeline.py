@@ -6,7 +6,7 @@ What needs no vector, the words, the names and the walk from them, is looked up 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,12 +14,12 @@ from graphmem.models import AsOf, Filters, Scope
 from graphmem.ontology import Ontology
 from graphmem.ports import Clock, Embedder, QueryTokens, Reranker, Store, TokenEmbedder
 from graphmem.read.answerable import answerability
-from graphmem.read.asked import Asked, embedded
+from graphmem.read.asked import Asked, Embedded, embedded
 from graphmem.read.beside import Beside
 from graphmem.read.context import DEFAULT_TOKENS, Evidence, Template, render_context
 from graphmem.read.endings import with_endings
 from graphmem.read.events import event_window
-from graphmem.read.expand import expand, walk
+from graphmem.read.expand import Expanded, expand, walk
 from graphmem.read.found import SearchResult
 from graphmem.read.late import Nearest, lateness, nearest_tokens
 from graphmem.read.names import spoken
@@ -28,10 +28,11 @@ from graphmem.read.rank import CHOSEN, EpisodeRanking
 from graphmem.read.rank_facts import rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
-from graphmem.read.seeds import Seeds, find_near, look_up, scope_sizes
+from graphmem.read.seeds import LookedUp, Seeds, find_near, look_up, scope_sizes
 from graphmem.read.states import outdated_messages, over_at, states_at
 from graphmem.read.strategies import MIX, Strategy
 from graphmem.read.varied import varied_facts, varied_messages
+from graphmem.read.walk import Walk
 
 LIMIT = 10
 WITHDRAWN_AMONG = 3
@@ -84,7 +85,7 @@ class ReadPipeline:
         now = self._clock.now()
         asked = Asked(
             text=query,
-            told=spoken(query, scopes[0].user) if len(scopes) == 1 else query,
+            told=spoken(query, scopes[0].user),
             scopes=scopes,
             question=read_question(query, as_of.valid or now),
             as_of=as_of,
@@ -106,10 +107,9 @@ class ReadPipeline:
             with _timed(timings, "walk"):
                 chains = await walked
             with _timed(timings, "expand"):
-                expanded = await expand(asked, seeds, chains, self._tokens, self._store)
+                asked, expanded = await self._expanded(asked, seeds, chains, looked_up)
                 question_tokens = await reading
         with _timed(timings, "rank"):
-            asked = asked.about(event_window(query, expanded.facts.values(), asked.known))
             holding = states_at(expanded.facts, as_of, now)
             late = lateness(question_tokens, expanded.tokens) if question_tokens is not None else {}
             over = over_at(expanded.facts, holding, as_of, now, self._ontology, asked.question.stretch)
@@ -120,12 +120,12 @@ class ReadPipeline:
             unsure = asked.question.stretch is not None or filters is not None
             withdrawn = [replace(f, replaced=unsure) for f in ranked[:among_first] if f.fact.id in over]
             until, among = min(asked.known, now), max(limit, CONTEXT_AMONG)
-            ranking = EpisodeRanking(asked, expanded, facts[:limit], question_tokens)
+            ranking = EpisodeRanking(asked, expanded, facts[:CONTEXT_AMONG], question_tokens)
         with _timed(timings, "tokens"):
             nearest = await self._nearest(question_tokens, asked.keys, ranking)
         with _timed(timings, "order"):
             episodes = varied_messages(ranking.found(nearest, until, max(among, CHOSEN)))
-            known = answerability(asked, episodes, facts, expanded.chains, nearest)
+            known = answerability(asked, episodes, [*facts, *withdrawn], expanded.chains, nearest)
         mode = rerank or self._rerank
         if mode != "none":
             with _timed(timings, "rerank"):
@@ -156,6 +156,17 @@ class ReadPipeline:
             as_of=as_of,
             timings={**timings, "total": sum(timings.values())},
         )
+
+    async def _expanded(
+        self, asked: Embedded, seeds: Seeds, walked: Walk, looked_up: Awaitable[LookedUp]
+    ) -> tuple[Embedded, Expanded]:
+        """Expand; where the question names a time by an event, which only shows then, what held at that time."""
+        expanded = await expand(asked, seeds, walked, self._tokens, self._store)
+        then = asked.about(event_window(asked.told, expanded.facts.values(), asked.known, self._ontology))
+        if then is asked:
+            return asked, expanded
+        walked = await walk(then, looked_up, self.relations, self._store)
+        return then, await expand(then, seeds, walked, self._tokens, self._store)
 
     async def _embed_tokens(self, query: str) -> QueryTokens | None:
         return await self._tokens.embed_query(query) if self._tokens is not None else None

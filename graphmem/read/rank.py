@@ -51,7 +51,9 @@ class EpisodeRanking:
         self._tokens = tokens
         self._weights = weights or load_weights()
         self._windows = _windows(self._episodes)
-        self._signs = self._first_signs(asked, facts)
+        self._stating = _stated(facts)
+        """Of each message the best fact that it states."""
+        self._signs = self._first_signs(asked)
         passing = np.array([n for n, e in enumerate(self._episodes) if e.id in expanded.passing], dtype=np.intp)
         self._order = self._sorted(passing, self._weights.first)
         """Places of the messages that pass, best first."""
@@ -107,15 +109,19 @@ class EpisodeRanking:
 
     def _found(self, place: int, of: Parts) -> FoundEpisode:
         parts = {name: added[place] for name, added in of.items()}
-        return FoundEpisode(episode=self._episodes[place].whole(), score=total(parts), parts=parts, path=())
+        episode = self._episodes[place].whole()
+        fact = self._stating.get(episode.id)
+        path = (*fact.path, fact.text) if fact is not None else ()
+        return FoundEpisode(episode=episode, score=total(parts), parts=parts, path=path)
 
-    def _first_signs(self, asked: Embedded, facts: Sequence[FoundFact]) -> dict[str, Numbers]:
+    def _first_signs(self, asked: Embedded) -> dict[str, Numbers]:
         episodes = self._episodes
         if not episodes:
             return {}
         near = ranged({e.id: e.near for e in episodes if e.near is not None})
         speaker = named_speaker(asked.text, {e.speaker for e in episodes})
-        stated = _stated(facts)
+        top = max((f.score for f in self._stating.values()), default=0.0) or 1.0
+        stated = {i: f.score / top for i, f in self._stating.items()}
         own = np.array([near.get(e.id, 0.0) for e in episodes])
         return {
             "words": _scaled(_windowed_bm25(asked.question.stems, episodes, self._windows)),
@@ -165,12 +171,12 @@ def _dated(question: Question, episodes: Sequence[Around]) -> Numbers:
     return np.array([question.fit(moment(e.at)) for e in episodes])
 
 
-def _stated(facts: Sequence[FoundFact]) -> dict[str, float]:
-    best: dict[str, float] = {}
-    top = max((f.score for f in facts), default=0.0) or 1.0
-    for found in facts:
+def _stated(facts: Sequence[FoundFact]) -> dict[str, FoundFact]:
+    """Return the best fact that each message states, by its id."""
+    best: dict[str, FoundFact] = {}
+    for found in sorted(facts, key=lambda f: -f.score):
         for source in found.fact.sources:
-            best[source.episode_id] = max(best.get(source.episode_id, 0.0), found.score / top)
+            best.setdefault(source.episode_id, found)
     return best
 
 

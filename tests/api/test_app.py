@@ -58,12 +58,14 @@ def test_messages_become_facts_and_facts_answer(client: httpx.Client, user: str)
 
 def test_without_waiting_the_facts_come_by_themselves(client: httpx.Client, user: str) -> None:
     kept = post(client, "/v1/messages", user=user, messages=[TURIN])
+    standing = client.get(kept["status"])
     deadline = time.monotonic() + 30
     while not (found := post(client, "/v1/search", user=user, query="Where does Ada live?")["facts"]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
     assert (kept["state"], kept["new"]) == ("pending", 1)
+    assert (standing.status_code, standing.json()["id"]) == (200, kept["episode_ids"][0])
     assert found[0]["fact"]["text"] == "Ada lives in Turin"
 
 
@@ -123,6 +125,21 @@ def test_a_feed_does_not_hold_up_the_end(model_url: str, tmp_path: Path) -> None
 
     assert feed.status_code == 200
     assert took < 20
+
+
+def test_who_waits_for_facts_is_answered_when_it_ends(model_url: str, tmp_path: Path) -> None:
+    environment, log = environment_of(tmp_path / "home", model_url), tmp_path / "log"
+    with ThreadPoolExecutor(1) as threads:
+        with running(environment, log, "--no-worker") as url:
+            waits = httpx.Client(base_url=url, trust_env=False, timeout=60)
+            coming = threads.submit(post, waits, "/v1/messages?wait=60", user="ada", messages=[TURIN])
+            with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+                while not client.get("/v1/sessions", params={"user": "ada"}).json()["sessions"]:
+                    time.sleep(0.05)
+        answered = coming.result()
+        waits.close()
+
+    assert (answered["state"], answered["new"]) == ("pending", 1)
 
 
 def test_a_shell_works_on_the_same_graph_meanwhile(

@@ -98,7 +98,9 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "says"), WRONG)
-def test_each_is_told_in_words(client: httpx.Client, method: str, path: str, body: Any, status: int, says: str) -> None:
+def test_each_is_told_in_words(
+    served: Served, client: httpx.Client, method: str, path: str, body: Any, status: int, says: str
+) -> None:
     answer = client.request(method, path, json=body) if body is not None else client.request(method, path)
 
     assert answer.status_code == status, answer.text
@@ -108,6 +110,8 @@ def test_each_is_told_in_words(client: httpx.Client, method: str, path: str, bod
         assert set(told) == {"type", "title", "status", "detail"}
         assert (told["status"], told["type"]) in {(k.status, k.type) for k in KINDS}
         assert says in told["detail"]
+        assert served.environment["GRAPHMEM_HOME"] not in answer.text
+        assert served.environment.get("NEO4J_URI", "bolt://") not in answer.text
         assert len(answer.content) < 4000
 
 

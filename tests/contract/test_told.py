@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem import AsOf, Memory
+from graphmem import AsOf, Filters, Memory
 from graphmem.read import expand
 from tests.conftest import Add as Story
 from tests.values import day, said
@@ -51,6 +51,58 @@ async def test_who_it_was_in_a_named_time_is_found_over_a_hop(memory: Memory, sc
     assert "nothing known" not in then.text
     assert home.facts[0].text == "Ingrid lives in Turin"
     assert now.facts[0].text == "Otto lives in Kiel"
+
+
+async def test_what_held_before_an_event_is_told_also_over_a_hop(memory: Memory, scope: str) -> None:
+    for home, since in (("Porto", "2019-02-01"), ("Turin", "2022-03-01"), ("Oslo", "2024-06-13")):
+        await memory.assert_fact("Ada", "LIVES_IN", home, scope=scope, valid_from=since)
+    for boss, since in (("Ingrid", "2022-01-10"), ("Otto", "2024-09-01")):
+        await memory.assert_fact("Ada", "REPORTS_TO", boss, scope=scope, valid_from=since)
+    await memory.assert_fact("Ingrid", "LIVES_IN", "Kiel", scope=scope, valid_from="2020-01-01")
+
+    to_oslo = await memory.search("Where did Ada live before the move to Oslo?", scope=scope)
+    boss = await memory.search("Where did Ada's boss live before the move to Oslo?", scope=scope)
+
+    assert to_oslo.withdrawn[0].text == "Ada lives in Turin"
+    assert boss.facts[0].text == "Ingrid lives in Kiel"
+
+
+async def test_who_asks_several_scopes_is_the_first(memory: Memory, scope: str) -> None:
+    other = f"{scope}-team"
+    for user, home in ((scope, "Oslo"), (other, "Kiel")):
+        await memory.assert_fact(user, "LIVES_IN", home, scope=user)
+
+    for scopes in ([scope, other], [other, scope], [scope, other, scope]):
+        found = await memory.search("Where do I live?", scope=scopes)
+        assert found.facts[0].fact.subject == scopes[0]
+        assert len({f.fact.id for f in found.facts}) == len(found.facts)
+
+
+async def test_what_is_only_told_as_over_is_an_answer(memory: Memory, scope: str) -> None:
+    for home, since in (("Turin", "2022-03-01"), ("Oslo", "2024-06-13")):
+        await memory.assert_fact("Ada", "LIVES_IN", home, scope=scope, valid_from=since)
+    then = Filters(since=day("2022-01-01"), until=day("2023-01-01"), predicates=("LIVES_IN",))
+
+    found = await memory.search("Where does Ada live?", scope=scope, filters=then)
+
+    assert [f.text for f in found.withdrawn] == ["Ada lives in Turin"]
+    assert found.answerable
+    assert not found.text.startswith("Nothing")
+
+
+async def test_messages_come_in_one_order_and_say_which_fact_led_to_them(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    await story("I live in Turin.", "2024-01-10")
+    await story("We moved to Oslo last week!", "2024-06-20")
+    for n in range(12):
+        await memory.assert_fact("Ada", "LIKES", f"walk number {n}", scope=scope)
+
+    few = await memory.search("Where does Ada live?", scope=scope, limit=1)
+    many = await memory.search("Where does Ada live?", scope=scope, limit=50)
+
+    assert [e.episode.id for e in few.episodes] == [e.episode.id for e in many.episodes][:1]
+    assert {e.path for e in many.episodes} == {("Ada lives in Oslo",), ()}
 
 
 async def test_many_facts_of_one_kind_do_not_hide_the_one_of_another(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
@@ -36,6 +37,7 @@ class MessagesIn(Body):
 class Accepted:
     """What became of messages that were sent: they are kept; `state` tells whether facts were drawn from all of them.
 
+    `status` is the address of the last one, which is read after the others.
     `changes` are the decisions, where it was waited for them or messages were known already; `parked` why some could
     not be read, by their ids.
     """
@@ -80,7 +82,7 @@ async def add_messages(
         new=added.new,
         known=added.known,
         state=EpisodeState.PENDING.value,
-        status=f"/v1/messages/{added.episode_ids[-1]}",
+        status=f"/v1/messages/{added.episode_ids[-1]}?{urlencode({'user': body.user})}",
     )
     if wait or added.known:
         told = await _waited(told, request, scope, added.change_number, wait)
@@ -88,11 +90,11 @@ async def add_messages(
 
 
 async def _waited(told: Accepted, request: Request, scope: Scope, after: int, seconds: float) -> Accepted:
-    """Wait until no message is pending, or the time is over."""
-    memory, clock = held(request).memory, asyncio.get_running_loop().time
+    """Wait until no message is pending, the time is over, or the server is to end."""
+    memory, stopping, clock = held(request).memory, held(request).stopping, asyncio.get_running_loop().time
     until = clock() + seconds
     found = await memory.standing(told.episode_ids, scope=scope, after=after)
-    while found.pending and clock() < until and not await request.is_disconnected():
+    while found.pending and clock() < until and not stopping.is_set() and not await request.is_disconnected():
         await asyncio.sleep(LOOK_SECONDS)
         found = await memory.standing(told.episode_ids, scope=scope, after=after)
     state = EpisodeState.PENDING if found.pending else EpisodeState.PARKED if found.parked else EpisodeState.DONE

@@ -271,12 +271,20 @@ def test_messages_without_a_reply_are_parked_and_taken_later(shell: Shell) -> No
     replay = {"GRAPHMEM_SCOPE": "eve", "GRAPHMEM_REPLAY": str(shell.folder / "replies.jsonl")}
 
     parked = shell.process("add", "more.jsonl", code=3, **replay)
+    listed = shell.run("queue", "list")
+    elsewhere = shell.run("queue", "retry", "--tenant", "acme", GRAPHMEM_SCOPE="eve")
+    again = shell.run("queue", "retry", "--tenant", "default", GRAPHMEM_SCOPE="eve", GRAPHMEM_TENANT="acme")
+    read = shell.process("worker", "--once", **replay)
     (shell.folder / "replies.jsonl").write_text(
         json.dumps(REPLY) + "\n" + json.dumps(REPLY).replace("m1", "m8").replace("m2", "m9")
     )
     taken = shell.run("retry", **replay)
 
     assert "ReplyNotRecorded" in parked
+    assert re.search(r"default\W+eve\W+0\W+2\W", listed)
+    assert elsewhere == "0 messages wait again.\n"
+    assert again == "2 messages wait again.\n"
+    assert "default/eve: 0 read, 0 decisions, 2 parked" in read
     assert "new       Ada lives in Turin" in taken
 
 

@@ -174,7 +174,8 @@ def test_what_is_too_long_for_the_budget_is_not_called_unknown() -> None:
 
     assert rendered(evidence, 12).text == "What is known about this is longer than the budget of tokens."
     assert rendered(evidence, 3).text == ""
-    assert rendered(Evidence(), 3).text == "Nothing is known about this."
+    assert rendered(Evidence(), 6).text == "Nothing is known about this."
+    assert rendered(Evidence(), 3).text == ""
 
 
 def test_nothing_is_said_twice_on_one_day_or_in_two_scopes() -> None:
