@@ -23,7 +23,7 @@ MOST_ROWS = 10_000
 class Answer:
     """What an analysis or a query found: its columns, and a value for each of them a row.
 
-    `truncated` where there were more rows than were asked for.
+    `truncated` where there were more rows than were asked for, or than GRAPHMEM_RESULT_BYTES lets through.
     """
 
     analysis: str
@@ -85,8 +85,9 @@ class Analytics(Base):
     ) -> Answer:
         """Answer a query in Cypher about one or several scopes; it sees nothing else, and changes nothing.
 
-        Nodes, relationships and paths come as maps, times as ISO texts; at most `limit` rows, up to 10,000. Raises
-        CypherRefused, which says where and why, QueryFailed, StoreTimeout and InvalidInput.
+        Nodes, relationships and paths come as maps, times as ISO texts; at most `limit` rows, up to 10,000, and those
+        that are GRAPHMEM_RESULT_BYTES of JSON together. Raises CypherRefused, which says where and why, QueryFailed,
+        also for a single row that is larger, StoreTimeout and InvalidInput.
         """
         if not 1 <= limit <= MOST_ROWS:
             raise InvalidInput(f"limit must lie between 1 and {MOST_ROWS}, not {limit}.")

@@ -50,7 +50,7 @@ class Transaction(Reader, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The rows of a user's query; `truncated` where there were more than were asked for."""
+    """The rows of a user's query; `truncated` where there were more than were asked for, or than may be in bytes."""
 
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool

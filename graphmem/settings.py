@@ -33,15 +33,15 @@ class Settings:
 
     Read from GRAPHMEM_HOME, NEO4J_URI, NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE, NEO4J_CA (a file of certificates,
     for addresses with +s), NEO4J_POOL_SIZE, NEO4J_CONNECT_TIMEOUT, NEO4J_QUERY_TIMEOUT, NEO4J_RETRY_TIMEOUT (seconds
-    each), GRAPHMEM_CYPHER_TIMEOUT (seconds for a user's own query), OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL,
-    GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_MODEL_RETRIES, GRAPHMEM_MODEL_OUTPUT (auto, json_schema, tool or
-    json_object), GRAPHMEM_REPLAY, GRAPHMEM_EXTRACTION (model, two_pass, local or none), GRAPHMEM_SPACY_MODEL (for
-    local), GRAPHMEM_BATCH_MESSAGES and GRAPHMEM_PROMPT_TOKENS (what is read at once), GRAPHMEM_SUMMARY_TOKENS (after
-    how many the summary is due), GRAPHMEM_BATCH_CALLS, GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS,
-    GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and GRAPHMEM_DAY_TOKENS (what one batch, one scope a day, and all scopes
-    a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_EMBEDDER (local, local:multilingual, openai:MODEL or
-    sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai, which otherwise asks),
-    GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, model or
+    each), GRAPHMEM_CYPHER_TIMEOUT and GRAPHMEM_RESULT_BYTES (seconds for a user's own query, bytes of what it finds),
+    OPENAI_API_KEY, OPENAI_BASE_URL, GRAPHMEM_MODEL, GRAPHMEM_MODEL_TIMEOUT (seconds), GRAPHMEM_MODEL_RETRIES,
+    GRAPHMEM_MODEL_OUTPUT (auto, json_schema, tool or json_object), GRAPHMEM_REPLAY, GRAPHMEM_EXTRACTION (model,
+    two_pass, local or none), GRAPHMEM_SPACY_MODEL (for local), GRAPHMEM_BATCH_MESSAGES and GRAPHMEM_PROMPT_TOKENS (what
+    is read at once), GRAPHMEM_SUMMARY_TOKENS (after how many the summary is due), GRAPHMEM_BATCH_CALLS,
+    GRAPHMEM_BATCH_TOKENS, GRAPHMEM_SCOPE_CALLS, GRAPHMEM_SCOPE_TOKENS, GRAPHMEM_DAY_CALLS and GRAPHMEM_DAY_TOKENS (what
+    one batch, one scope a day, and all scopes a day may take), GRAPHMEM_PRICES (a file), GRAPHMEM_EMBEDDER (local,
+    local:multilingual, openai:MODEL or sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_EMBEDDER_DIMENSION (for openai,
+    which otherwise asks), GRAPHMEM_EMBEDDER_CACHE (auto, on or off), GRAPHMEM_RERANKER (none, local, model or
     sentence-transformers:NAME_OR_FOLDER), GRAPHMEM_LATE_INTERACTION (auto, on or off: whether tokens are compared),
     GRAPHMEM_ONTOLOGY, GRAPHMEM_TENANT and GRAPHMEM_SCOPE. Those of the service are in `Service`.
     """
@@ -57,6 +57,7 @@ class Settings:
     neo4j_query_timeout: float = 60.0
     neo4j_retry_timeout: float = 30.0
     cypher_timeout: float = 10.0
+    result_bytes: int = 5_000_000
     openai_api_key: str | None = None
     openai_base_url: str | None = None
     model: str = DEFAULT_MODEL
@@ -180,6 +181,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         neo4j_query_timeout=_seconds("NEO4J_QUERY_TIMEOUT", env.get("NEO4J_QUERY_TIMEOUT", "60")),
         neo4j_retry_timeout=_seconds("NEO4J_RETRY_TIMEOUT", env.get("NEO4J_RETRY_TIMEOUT", "30")),
         cypher_timeout=_seconds("GRAPHMEM_CYPHER_TIMEOUT", env.get("GRAPHMEM_CYPHER_TIMEOUT", "10")),
+        result_bytes=_count("GRAPHMEM_RESULT_BYTES", env.get("GRAPHMEM_RESULT_BYTES", "5000000"), most=10**9),
         openai_api_key=env.get("OPENAI_API_KEY"),
         openai_base_url=_url("OPENAI_BASE_URL", env.get("OPENAI_BASE_URL")),
         model=env.get("GRAPHMEM_MODEL", DEFAULT_MODEL),

@@ -219,6 +219,7 @@ def connection(settings: Settings) -> Connection:
         query_seconds=settings.neo4j_query_timeout,
         retry_seconds=settings.neo4j_retry_timeout,
         cypher_seconds=settings.cypher_timeout,
+        result_bytes=settings.result_bytes,
         authorities=settings.neo4j_ca,
     )
 

@@ -25,7 +25,8 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, Sessio
 
 from graphmem.adapters.connection import Connection, Connector, in_words, lost_race, open_driver, out_of_means
 from graphmem.adapters.embedded_server import Address, EmbeddedServer, http_client
-from graphmem.adapters.guarded import ask_bolt, ask_http, failed, too_deep, too_slow
+from graphmem.adapters.guarded import FETCHED, ask_bolt, ask_http, failed, too_deep, too_slow
+from graphmem.adapters.kept_rows import KeptRows
 from graphmem.adapters.queries import Queries, load_purge, load_queries
 from graphmem.errors import GraphMemError, StoreError, StoreExhausted, StoreUnavailable, StoreUnsupported
 from graphmem.guard.rewrite import Guarded
@@ -165,10 +166,11 @@ class BoltStore:
     async def ask(self, query: Guarded, limit: int) -> Answered:
         """Run a user's query where it cannot write: over HTTP on the embedded store, else in a reading transaction."""
         driver = await self._connected()
+        kept = KeptRows(limit=limit, most_bytes=self._how.result_bytes)
         if self._address is not None and self._address.http is not None:
             async with self._asking:
                 try:
-                    return await ask_http(self._address, query, limit, self._how.cypher_seconds)
+                    return await ask_http(self._address, query, limit, kept, self._how.cypher_seconds)
                 except RecursionError as exc:
                     raise too_deep() from exc
 
@@ -176,10 +178,10 @@ class BoltStore:
             # The server looks at its clock between rows only; a caller is not kept waiting by one expression.
             async with (
                 asyncio.timeout(self._how.cypher_seconds + ASK_GRACE_SECONDS),
-                self._session(driver, READ_ACCESS, fetch=limit + 1) as session,
+                self._session(driver, READ_ACCESS, fetch=FETCHED) as session,
                 await session.begin_transaction(timeout=self._how.cypher_seconds) as transaction,
             ):
-                return await ask_bolt(transaction, query, limit)
+                return await ask_bolt(transaction, query, kept)
         except Neo4jError as exc:
             raise failed(exc) from exc
         except RecursionError as exc:

@@ -85,12 +85,16 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How a Neo4j server is spoken to: connections kept, seconds to connect, for a query and for trying again."""
+    """How a server is spoken to: connections kept, seconds to connect, for a query and for trying again.
+
+    `cypher_seconds` and `result_bytes` bound a query of a user.
+    """
 
     pool: int = 32
     connect_seconds: float = 5.0
     query_seconds: float = 60.0
     cypher_seconds: float = 10.0
+    result_bytes: int = 5_000_000
     retry_seconds: float = 30.0
     authorities: Path | None = None
 

@@ -1,26 +1,31 @@
-"""The second fence around queries of users: they run where nothing can be written, for some seconds and rows."""
+"""The second fence around queries of users: they run where nothing can be written, for some seconds, rows and bytes."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, LiteralString, cast
 
 import httpx
-from neo4j import AsyncResult, AsyncTransaction
+from neo4j import AsyncTransaction, Record
 from neo4j.exceptions import BrokenRecordError, Neo4jError
 from neo4j.graph import Node, Path, Relationship
 from neo4j.time import Date, DateTime, Duration, Time
 
 from graphmem.adapters.embedded_server import Address, http_client
+from graphmem.adapters.kept_rows import JsonRows, KeptRows
 from graphmem.adapters.queries import BUCKETS
 from graphmem.errors import CypherRefused, QueryFailed, StoreError, StoreExhausted, StoreTimeout, StoreUnavailable
 from graphmem.guard.rewrite import Guarded
 from graphmem.ports import Answered
 from graphmem.serial import utc_text
 
+FETCHED = 20
+"""So many records are asked of a server at a time: what was asked for is sent, also where the result is full."""
 _READS = "r"
 _EXPLAIN = "EXPLAIN "
 _UNSAID = {"embedding", "tokens", "tokens_due"}
@@ -29,27 +34,24 @@ _BUCKET_LABEL = re.compile(rf"(?:Fact|Episode)(?:{'|'.join(BUCKETS)})")
 _SHORT_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)?")
 
 
-async def ask_bolt(transaction: AsyncTransaction, query: Guarded, limit: int) -> Answered:
+async def ask_bolt(transaction: AsyncTransaction, query: Guarded, kept: KeptRows) -> Answered:
     """Run a query in a transaction that reads, once the server has said that it only reads."""
     text = cast("LiteralString", query.text)  # written by the guard from its tree
     explained = await (await transaction.run(_EXPLAIN + text, dict(query.parameters))).consume()
     if explained.query_type != _READS:
         raise CypherRefused("the server says that this query does more than read.")
     result = await transaction.run(text, dict(query.parameters))
-    rows = await _some(result, limit)
-    return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
+    while not kept.full and (records := await result.fetch(FETCHED)):
+        await asyncio.to_thread(_keep_records, records, kept)
+    return kept.answered()
 
 
-async def _some(result: AsyncResult, limit: int) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    async for record in result:
+def _keep_records(records: Iterable[Record], kept: KeptRows) -> None:
+    for record in records:
         try:
-            rows.append(tuple(_plain(value) for value in record.values()))
+            kept.add(tuple(_plain(value) for value in record.values()))
         except BrokenRecordError as exc:
             raise QueryFailed("a time lies outside of the years 1 to 9999; return toString() of it.") from exc
-        if len(rows) > limit:
-            break
-    return rows
 
 
 def failed(exc: Neo4jError) -> StoreError:
@@ -57,8 +59,6 @@ def failed(exc: Neo4jError) -> StoreError:
     kind = (exc.code or "").rpartition(".")[2]
     if any(sign in kind for sign in ("TransactionTimedOut", "LockClientStopped", "Terminated")):
         return too_slow()
-    if "OutOfMemory" in kind:
-        return StoreExhausted("the query needs more memory than the server gives. Ask for less: a label or a limit.")
     return _went_wrong(kind)
 
 
@@ -69,42 +69,63 @@ def too_slow() -> StoreTimeout:
     )
 
 
-def _went_wrong(kind: str) -> QueryFailed:
+def _went_wrong(kind: str) -> StoreError:
+    if "OutOfMemory" in kind:
+        return StoreExhausted("the query needs more memory than the server gives. Ask for less: a label or a limit.")
     return QueryFailed(f"the query went wrong in the store ({kind}): a value in it is not of the kind that is needed.")
 
 
-async def ask_http(address: Address, query: Guarded, limit: int, seconds: float) -> Answered:
+async def ask_http(address: Address, query: Guarded, limit: int, kept: KeptRows, seconds: float) -> Answered:
     """Run a query over the embedded store's port that refuses whatever writes."""
+    asked = {"language": "opencypher", "command": query.text, "params": dict(query.parameters), "limit": limit + 1}
     try:
-        async with http_client(address, seconds) as client:
-            answer = await client.post(
-                f"/api/v1/query/{address.database}",
-                json={
-                    "language": "opencypher",
-                    "command": query.text,
-                    "params": dict(query.parameters),
-                    "limit": limit + 1,
-                },
-            )
-    except httpx.TimeoutException as exc:
+        async with (
+            # The client's own time-out is for each piece of an answer.
+            asyncio.timeout(seconds),
+            http_client(address, seconds) as client,
+            client.stream("POST", f"/api/v1/query/{address.database}", json=asked) as answer,
+        ):
+            if answer.is_error:
+                raise _refusal(answer.status_code, await answer.aread())
+            return await _read(answer, query.written, kept)
+    except (TimeoutError, httpx.TimeoutException) as exc:
         raise too_slow() from exc
     except httpx.HTTPError as exc:
         raise StoreUnavailable(f"the embedded store does not answer ({type(exc).__name__}); try again.") from exc
-    if answer.is_error:
-        try:
-            kind = str(answer.json().get("exception", "")).rpartition(".")[2]
-        except (ValueError, AttributeError):
-            kind = f"HTTP {answer.status_code}"
-        if "Timeout" in kind:
-            raise too_slow()
-        if "NotIdempotent" in kind:
-            raise CypherRefused("the store says that this query does more than read.")
-        raise _went_wrong(kind)
-    rows = [_row(row, query.written) for row in answer.json()["result"]]
-    return Answered(rows=tuple(rows[:limit]), truncated=len(rows) > limit)
 
 
-def too_deep() -> QueryFailed:
+async def _read(answer: httpx.Response, columns: tuple[str, ...], kept: KeptRows) -> Answered:
+    """Read an answer until it ends or is too large; what takes long of that is done beside the event loop."""
+    rows = JsonRows(kept.most_bytes)
+
+    def keep(found: Iterable[Mapping[str, Any]]) -> None:
+        for row in found:
+            kept.add(_row(row, columns))
+        if rows.overflows:
+            kept.overflow()
+
+    async for text in answer.aiter_text():
+        # A generator: it runs where it is read, in the thread.
+        await asyncio.to_thread(keep, rows.more(text))
+        if kept.full:
+            return kept.answered()
+    await asyncio.to_thread(keep, rows.last())
+    return kept.answered()
+
+
+def _refusal(status: int, body: bytes) -> StoreError | CypherRefused:
+    try:
+        kind = str(json.loads(body).get("exception", "")).rpartition(".")[2]
+    except (ValueError, AttributeError):
+        kind = f"HTTP {status}"
+    if "Timeout" in kind:
+        return too_slow()
+    if "NotIdempotent" in kind:
+        return CypherRefused("the store says that this query does more than read.")
+    return _went_wrong(kind)
+
+
+def too_deep() -> StoreError:
     """Return an error for values nested so deep that they cannot be read."""
     return _went_wrong("NestedTooDeep")
 

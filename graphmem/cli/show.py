@@ -290,7 +290,7 @@ def show_answer_table(console: Console, answer: Answer) -> None:
         table.add_row(*(escape(_cell(value)) for value in row))
     console.print(table)
     if answer.truncated:
-        console.print(f"[dim]only the first {len(answer.rows)} rows; --limit takes more[/]")
+        console.print(f"[dim]only the first {len(answer.rows)} rows; --limit and GRAPHMEM_RESULT_BYTES bound them[/]")
 
 
 def print_csv(answer: Answer) -> None:

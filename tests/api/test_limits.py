@@ -41,6 +41,7 @@ def slow(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         GRAPHMEM_BACKLOG="5",
         GRAPHMEM_RATE="40/hour",
         GRAPHMEM_RESULT_ROWS="1",
+        GRAPHMEM_RESULT_BYTES="1000",
     )
     with running(environment, folder / "log", "--no-worker") as url:
         yield url
@@ -70,6 +71,15 @@ def test_more_messages_than_may_wait_are_put_off(slow: str) -> None:
     assert (full.status_code, full.json()["type"]) == (429, "/problems/backlog-full")
     assert int(full.headers["retry-after"]) > 0
     assert search.status_code == 200
+
+
+def test_a_result_that_is_too_large_is_refused(slow: str) -> None:
+    query = "UNWIND range(1, 1000) AS n RETURN collect(n) AS numbers"
+    with httpx.Client(base_url=slow, trust_env=False, timeout=60) as client:
+        answer = client.post("/v1/cypher", json={"user": "ada", "query": query})
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/cypher-refused")
+    assert "GRAPHMEM_RESULT_BYTES" in answer.json()["detail"]
 
 
 async def test_steady_traffic_is_let_in_while_nothing_waits(tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ async def house(
         await memory.erase(scope=MINE_SCOPE)
 
 
+@pytest.fixture
+async def lean(house: House, embedder: LocalEmbedder) -> AsyncIterator[Memory]:
+    """The house's memory, with results of up to 100 kB."""
+    async with Memory.open(replace(house.settings, result_bytes=100_000), embedder=embedder) as memory:
+        yield memory
+
+
 @pytest.fixture(scope="module")
 def monkeypatch_module() -> Any:
     with pytest.MonkeyPatch.context() as patch:
@@ -208,6 +215,29 @@ async def test_rows_are_cut_off_and_that_is_said(house: House) -> None:
     assert answer.truncated
     with pytest.raises(InvalidInput, match="limit"):
         await house.memory.cypher("RETURN 1 AS n", scope=MINE_SCOPE, limit=0)
+
+
+async def test_rows_that_are_too_large_together_are_cut_off_and_that_is_said(lean: Memory) -> None:
+    query = "UNWIND range(1, 30) AS n RETURN n, $text AS text"
+    answer = await lean.cypher(query, scope=MINE_SCOPE, parameters={"text": "x" * 20_000})
+
+    assert answer.rows == tuple((n, "x" * 20_000) for n in (1, 2, 3, 4))
+    assert answer.truncated
+
+
+@pytest.mark.parametrize("collected", ["$text", "[n, 'as', 'many', 'small', 'values', 'as', 'may', 'be']"])
+async def test_a_single_row_that_is_too_large_is_refused_in_words(collected: str, lean: Memory) -> None:
+    query = f"UNWIND range(1, 3000) AS n RETURN collect({collected}) AS all"
+
+    with pytest.raises(QueryFailed, match="GRAPHMEM_RESULT_BYTES"):
+        await lean.cypher(query, scope=MINE_SCOPE, parameters={"text": "x" * 2_000})
+
+
+async def test_vectors_that_are_not_shown_do_not_count(lean: Memory) -> None:
+    answer = await lean.cypher("MATCH (e:Episode) RETURN e LIMIT 40", scope=MINE_SCOPE)
+
+    assert len(answer.rows) == 40
+    assert not answer.truncated
 
 
 async def test_nodes_ties_and_paths_come_in_one_form(house: House) -> None:

@@ -47,6 +47,7 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
         ("NEO4J_CONNECT_TIMEOUT", "-1"),
         ("NEO4J_QUERY_TIMEOUT", "soon"),
         ("NEO4J_RETRY_TIMEOUT", "0"),
+        ("GRAPHMEM_RESULT_BYTES", "0"),
         ("OPENAI_BASE_URL", "localhost:8000"),
         ("GRAPHMEM_MODEL_TIMEOUT", "soon"),
         ("GRAPHMEM_MODEL_TIMEOUT", "0"),
