@@ -27,6 +27,7 @@ GraphMemError
 ├── RerankerError              the reranker cannot be loaded
 ├── ServiceRefused             the service does not take the key, or the key may not do that
 ├── ServiceUnavailable         the service does not answer, or does not say what is wrong
+│   └── AnswerLost             no answer came, or none of the service's own: it may have been done all the same
 └── StoreError                 the graph store
     ├── StoreUnavailable       cannot be reached or started
     ├── StoreForbidden         wrong password, read-only member
@@ -147,6 +148,10 @@ class ServiceRefused(GraphMemError):
 
 class ServiceUnavailable(GraphMemError):
     """The service does not answer, or does not say what is wrong."""
+
+
+class AnswerLost(ServiceUnavailable):
+    """No answer came, or none of the service's own; what was asked for may have been done all the same."""
 
 
 class StoreError(GraphMemError):

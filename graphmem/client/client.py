@@ -7,6 +7,8 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+import httpx
+
 from graphmem.adapters.queries import Analysis
 from graphmem.analytics import ROWS, Answer
 from graphmem.base import ScopeLike
@@ -16,7 +18,7 @@ from graphmem.client.edits import Edits
 from graphmem.client.lists import Lists
 from graphmem.client.transport import lines_of
 from graphmem.client.upkeep import Upkeep
-from graphmem.errors import InvalidInput
+from graphmem.errors import AnswerLost, InvalidInput
 from graphmem.memory import Added
 from graphmem.models import (
     AsOf,
@@ -40,6 +42,8 @@ from graphmem.serial import load_changes, plain
 from graphmem.write.validate import check_messages
 
 KEY_LENGTH = 200
+MESSAGE_SECONDS = 0.5
+"""So long keeping one message may take: where the processors are busy, the local embedder reads a long one in that."""
 
 
 class Client(Edits, Lists, Upkeep):
@@ -62,21 +66,30 @@ class Client(Edits, Lists, Upkeep):
         """Keep messages, and wait up to `seconds` for their facts; with `wait=False` return once they are kept.
 
         Sent again with the same `key`, of 1 to 200 ASCII characters, they are kept once. StoreConflict is raised where
-        it, or a message's id, is kept with something else.
+        it, or a message's id, is kept with something else; AnswerLost, with the key, where they may have been kept. The
+        answer is given half a second more for each message.
         """
         if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
             raise InvalidInput(f"a key to send has 1 to {KEY_LENGTH} printable ASCII characters, not {key[:300]!a}.")
         said = [messages] if isinstance(messages, Message) else list(messages)
         check_messages(said)
-        body = await self._send(
-            "POST",
-            "/v1/messages",
-            repeats=True,
-            params={"wait": seconds if wait else 0},
-            headers={"Idempotency-Key": key or uuid.uuid4().hex},
-            json={"user": user_of(scope), "messages": [plain(m) for m in said]},
-            timeout=self._timeout + (seconds if wait else 0),
-        )
+        key, seconds = key or uuid.uuid4().hex, seconds if wait else 0
+        patience = self._timeout + seconds + MESSAGE_SECONDS * len(said)
+        try:
+            body = await self._send(
+                "POST",
+                "/v1/messages",
+                repeats=True,
+                params={"wait": seconds},
+                headers={"Idempotency-Key": key},
+                json={"user": user_of(scope), "messages": [plain(m) for m in said]},
+                timeout=httpx.Timeout(self._timeout, read=patience),
+            )
+        except AnswerLost as exc:
+            raise AnswerLost(
+                f"{exc} The messages may have been kept all the same: add them again with key={key!r}, which keeps "
+                "none twice."
+            ) from exc
         told = json.loads(body)
         return Added(
             episode_ids=tuple(told["episode_ids"]),

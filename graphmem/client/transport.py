@@ -52,7 +52,7 @@ class Transport:
     _random: random.Random = field(default_factory=random.Random)
 
     async def send(self, method: str, path: str, *, repeats: bool = False, **parts: Any) -> bytes:
-        """Return the body of the answer; raises the error that the service names, ServiceUnavailable for none.
+        """Return the body of the answer; raises the error that the service names, AnswerLost for none.
 
         GET and DELETE are sent again, and others that `repeats` calls safe: what they do once, twice does too.
         """
@@ -103,9 +103,9 @@ async def lines_of(answer: httpx.Response) -> AsyncIterator[str]:
                 yield line.decode()
 
 
-def unreachable(exc: httpx.TransportError) -> errors.ServiceUnavailable:
+def unreachable(exc: httpx.TransportError) -> errors.AnswerLost:
     """Return in words that no answer came."""
-    return errors.ServiceUnavailable(f"the service did not answer ({type(exc).__name__}: {exc}).")
+    return errors.AnswerLost(f"the service did not answer ({type(exc).__name__}: {exc}).")
 
 
 def raise_for(status: int, body: bytes) -> None:
@@ -116,5 +116,5 @@ def raise_for(status: int, body: bytes) -> None:
         told: dict[str, Any] = httpx.Response(status, content=body).json()
         name, detail = str(told["type"]).rpartition("/")[2], str(told["detail"])
     except (ValueError, KeyError, TypeError) as exc:
-        raise errors.ServiceUnavailable(f"the service answered {status} without saying why.") from exc
+        raise errors.AnswerLost(f"the service answered {status} without saying why.") from exc
     raise _ERRORS.get(name, errors.ServiceUnavailable)(detail)

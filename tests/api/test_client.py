@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from graphmem import AsOf, Filters, Memory, Message, Role, Scope
+from graphmem import AsOf, Filters, Memory, Message, Role, Scope, Settings
+from graphmem.adapters.embedders import LocalEmbedder
+from graphmem.api.app import create_app
 from graphmem.client import Client, SyncClient
 from graphmem.errors import (
+    AnswerLost,
     CypherRefused,
     FileUnwritable,
     InvalidInput,
@@ -151,6 +154,57 @@ async def test_a_request_with_a_key_of_its_own_is_kept_once(client: Client, loca
     for key in ("", "k" * 201, "schlüssel", "two\nlines"):
         with pytest.raises(InvalidInput, match="key"):
             await client.add(messages, scope=user, key=key)
+
+
+async def test_a_request_that_is_sent_again_while_it_is_worked_on_waits_for_it(
+    tmp_path: Path, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[int] = []
+    embed = LocalEmbedder.embed
+
+    async def slowly(self: LocalEmbedder, texts: Sequence[str]) -> list[list[float]]:
+        embedded.append(len(texts))
+        await asyncio.sleep(0.5)
+        return await embed(self, texts)
+
+    app = create_app(Settings(home=tmp_path), open_tenant="default", works=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
+    ):
+        monkeypatch.setattr(LocalEmbedder, "embed", slowly)
+        client = Client("http://localhost", http=http)
+        messages = [said("I live in Turin."), said("I work at Lumen.")]
+        adding = [client.add(messages, scope=user, wait=False, key="request 1") for _ in range(4)]
+        added = await asyncio.gather(*adding)
+
+    assert embedded == [2]
+    assert sorted((a.new, a.known) for a in added) == [(0, 2)] * 3 + [(2, 0)]
+    assert len({a.episode_ids for a in added}) == 1
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_adding_is_given_time_by_what_is_sent_and_says_how_to_add_again(user: str, answered: bool) -> None:
+    asked: list[httpx.Request] = []
+
+    async def lost(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if answered:
+            return httpx.Response(500, text="a proxy's own page")
+        raise httpx.ReadTimeout("", request=request)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lost), base_url="http://localhost")
+    async with http, Client("http://localhost", timeout=10, http=http) as client:
+        with pytest.raises(AnswerLost) as one:
+            await client.add(said("I live in Turin."), scope=user, wait=False)
+        first = asked[-1]
+        with pytest.raises(AnswerLost, match="again with key='request 1'"):
+            await client.add([said("I live in Turin.")] * 100, scope=user, seconds=20, key="request 1")
+
+    assert first.headers["idempotency-key"] in str(one.value)
+    assert "may have been kept" in str(one.value)
+    assert [r.extensions["timeout"]["read"] for r in (first, asked[-1])] == [10.5, 80]
+    assert asked[-1].extensions["timeout"]["connect"] == 10
 
 
 async def test_notes_are_facts_and_what_looks_wrong_is_mended(client: Client, local: Memory, user: str) -> None:
