@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import jwt
 from fastapi import Depends, Request
@@ -22,9 +23,10 @@ from graphmem.models import Scope
 from graphmem.settings import Service
 from graphmem.text import digest
 
+T = TypeVar("T")
 KEY_CHARACTERS = 8192
 KNOWN_SECONDS = 10.0
-"""For so long a key that was checked is taken at its word; one that is revoked holds no longer than that."""
+"""For so long what a check of a key found holds: one that is revoked no longer than that, one that was refused too."""
 MOST_KNOWN = 10_000
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 LEEWAY_SECONDS = 30
@@ -63,6 +65,7 @@ class Gate:
     open_tenant: str | None
     clock: Callable[[], float] = time.monotonic
     _known: dict[bytes, tuple[float, Principal]] = field(default_factory=dict[bytes, tuple[float, Principal]])
+    _refused: dict[bytes, float] = field(default_factory=dict[bytes, float])
     _jwks: jwt.PyJWKSet | None = None
 
     def __post_init__(self) -> None:
@@ -80,13 +83,19 @@ class Gate:
             raise _unknown()
         # By digest, so that no key stays in memory, and finding one takes no longer for a nearly right one.
         hashed = hashlib.sha256(presented.encode()).digest()
+        now = self.clock()
         known = self._known.get(hashed)
-        if known is not None and self.clock() < known[0]:
+        if known is not None and now < known[0]:
             return known[1]
-        principal = await (self._by_token(presented) if presented.count(".") == 2 else self._by_key(presented))
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known[hashed] = (self.clock() + KNOWN_SECONDS, principal)
+        if now < self._refused.get(hashed, -math.inf):
+            raise _unknown()
+        try:
+            principal = await (self._by_token(presented) if presented.count(".") == 2 else self._by_key(presented))
+        except Refused:
+            # Apart from those that hold, which strangers could else crowd out.
+            _remember(self._refused, hashed, now + KNOWN_SECONDS)
+            raise
+        _remember(self._known, hashed, (now + KNOWN_SECONDS, principal))
         return principal
 
     async def _by_key(self, presented: str) -> Principal:
@@ -123,6 +132,12 @@ def read_jwks(service: Service) -> jwt.PyJWKSet:
         return jwt.PyJWKSet.from_dict(json.loads(path.read_text(encoding="utf-8")) if path else {})
     except (OSError, ValueError, jwt.PyJWTError) as exc:
         raise SettingsError(f"GRAPHMEM_JWKS={str(path)!r} holds no usable keys ({exc}).") from exc
+
+
+def _remember(kept: dict[bytes, T], hashed: bytes, found: T) -> None:
+    if len(kept) >= MOST_KNOWN:
+        kept.clear()
+    kept[hashed] = found
 
 
 def _claimed(claims: dict[str, Any]) -> Principal:
@@ -164,13 +179,12 @@ async def who(headers: Headers, gate: Gate) -> Principal:
 
 
 def needs(right: Right) -> Callable[..., Awaitable[Principal]]:
-    """Return what refuses who has not a right, or asks too often; who asks was found out before the body was read."""
+    """Return what refuses who has not a right; who asks was found out, and counted, before the body was read."""
 
     async def found(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
         principal = cast("Principal", request.state.principal)
         if right not in principal.rights:
             raise Refused("forbidden", f"this key may not {right.value}.")
-        await request.app.state.limits.check_rate(principal)
         return principal
 
     return found

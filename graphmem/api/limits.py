@@ -131,10 +131,10 @@ class Places:
 
 
 class Bounded:
-    """ASGI middleware: refuses who has no key, and what is too much at once, too large, too slow, or too deep.
+    """ASGI middleware: refuses who has no key, or asks too often, and what is too much at once, too large, slow, deep.
 
-    The key is looked at first, and a place is taken once the body is there: what strangers send, and what is slow to
-    arrive, takes no place from others. Streams, which last, have places of their own.
+    The key is looked at first, and the request counts for its rate. A place is taken once the body is there: what
+    strangers send, and what is slow to arrive, takes none from others. Streams, which last, have places of their own.
     """
 
     def __init__(self, app: ASGIApp, service: Service, failed: Callable[[StoreError], None]) -> None:
@@ -157,9 +157,10 @@ class Bounded:
             await problem_of(exc, self._failed)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        principal = await who(headers, scope["app"].state.gate)
+        headers, here = Headers(scope=scope), scope["app"].state
+        principal = await who(headers, here.gate)
         scope.setdefault("state", {})["principal"] = principal
+        await here.limits.check_rate(principal)
         places = self._streams if scope["path"] in STREAMS else self._requests
         with places.of_tenant(principal.tenant):
             body = await self._body(headers, receive)

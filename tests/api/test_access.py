@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from graphmem import Memory
+from graphmem import Memory, Settings
+from graphmem.api import access
+from graphmem.api.problems import Refused
 from graphmem.errors import ScopeMissing
-from graphmem.keys import NewKey
-from graphmem.settings import read_settings
+from graphmem.keys import Key, NewKey
+from graphmem.settings import Service, read_settings
 from tests.api.conftest import Served, environment_of, running
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
@@ -95,6 +99,48 @@ def test_a_key_may_be_exchanged_without_locking_anyone_out_and_a_revoked_one_end
         )
 
     assert answers == [200, 200, 401]
+
+
+async def test_a_refused_key_is_looked_up_once_in_some_seconds_and_a_new_one_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, looked_up, threads = 0.0, list[str](), set[threading.Thread]()
+    key_of, verify = Memory.key_of, PasswordHasher.verify
+
+    async def noted(self: Memory, secret: str) -> Key | None:
+        looked_up.append(secret)
+        return await key_of(self, secret)
+
+    def seen(self: PasswordHasher, hashed: str, secret: str) -> bool:
+        threads.add(threading.current_thread())
+        return verify(self, hashed, secret)
+
+    monkeypatch.setattr(Memory, "key_of", noted)
+    monkeypatch.setattr(PasswordHasher, "verify", seen)
+    monkeypatch.setattr(access, "MOST_KNOWN", 4)
+    async with Memory.open(Settings(home=tmp_path)) as memory:
+        gate = access.Gate(memory, Service(), None, clock=lambda: now)
+
+        async def refuse(*presented: str) -> None:
+            for secret in presented:
+                with pytest.raises(Refused):
+                    await gate.principal(secret)
+
+        old = await memory.create_key(tenant="acme")
+        await gate.principal(old.secret)
+        await refuse("gm_1_x", "gm_1_x", "gm_1_y", "gm_1_x")
+        new = await memory.rotate_key(old.key.id, overlap=timedelta(0))
+        assert (await gate.principal(new.secret)).id == new.key.id
+        now += access.KNOWN_SECONDS
+        await refuse("gm_1_x", old.secret, old.secret)
+        await gate.principal(new.secret)
+        await refuse(*(f"gm_1_{number}" for number in range(4)))
+        await gate.principal(new.secret)
+
+    assert looked_up[:7] == [old.secret, "gm_1_x", "gm_1_y", new.secret, "gm_1_x", old.secret, new.secret]
+    assert looked_up[7:] == [f"gm_1_{number}" for number in range(4)]
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_a_new_key_lives_as_long_as_the_one_that_it_replaces(served: Served) -> None:

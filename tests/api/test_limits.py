@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from graphmem import Memory, Settings
 from graphmem.api.access import Gate
+from graphmem.api.app import create_app
 from graphmem.api.limits import BACKLOG_SECONDS, Limits
 from graphmem.api.problems import Refused
 from graphmem.settings import Service, read_settings
@@ -108,6 +110,35 @@ async def test_each_tenants_each_subject_is_counted_apart(tmp_path: Path) -> Non
         for presented in (key.secret, *tokens):
             with pytest.raises(Refused, match="may ask 1 times a hour"):
                 await limits.check_rate(await gate.principal(presented))
+
+
+REQUESTS: list[tuple[int, str, str, dict[str, Any]]] = [
+    (200, "GET", "/v1/facts?user=ada", {}),
+    (400, "POST", "/v1/search", {"content": b"{", "headers": {"Content-Type": "application/json"}}),
+    (403, "DELETE", "/v1/users/ada", {}),
+    (404, "GET", "/v1/nothing", {}),
+    (405, "PUT", "/v1/facts", {}),
+    (413, "POST", "/v1/search", {"json": {**ASKED, "query": "x" * 3000}}),
+    (415, "POST", "/v1/search", {"content": b"{}", "headers": {"Content-Type": "text/plain"}}),
+    (422, "GET", "/v1/facts", {}),
+]
+
+
+async def test_each_request_of_a_key_is_counted_once_however_it_is_answered(tmp_path: Path) -> None:
+    service = Service(rate="2/hour", request_bytes=2000)
+    app = create_app(Settings(home=tmp_path), service, works=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        for status, method, path, parts in REQUESTS:
+            key = await app.state.memory.create_key(tenant="acme", rights=("read",))
+            client.headers["Authorization"] = f"Bearer {key.secret}"
+            answers = [await client.request(method, path, **parts) for _ in range(3)]
+
+            assert [a.status_code for a in answers] == [status, status, 429], path
+            assert answers[-1].json()["type"] == "/problems/too-many-requests"
+            assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
 
 
 def test_a_query_of_ones_own_returns_as_many_rows_as_may_be(slow: str) -> None:
