@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphmem.api.access import Principal, who
-from graphmem.api.problems import Refused, problem, problem_of
+from graphmem.api.problems import MOST_LEVELS, Refused, problem, problem_of
 from graphmem.errors import GraphMemError, SettingsError, StoreError
 from graphmem.memory import Memory
 from graphmem.settings import Service
@@ -200,9 +200,22 @@ def check_json(body: bytes, media_type: str) -> None:
     if kind != "application/json" and not kind.endswith("+json"):
         raise Refused("unsupported-media-type", f"the body is {kind or 'of no type'}; application/json is read.")
     try:
-        from_json(body, allow_inf_nan=False, cache_strings=False)
+        read = from_json(body, allow_inf_nan=False, cache_strings=False)
     except ValueError as exc:
         raise Refused("unreadable-body", f"the body is no JSON: {exc}") from exc
+    _check_levels(read)
+
+
+def _check_levels(read: Any) -> None:
+    level = _nested([read])
+    for _ in range(MOST_LEVELS):
+        level = _nested(inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer))
+    if level:
+        raise Refused("unreadable-body", f"the body is nested more than {MOST_LEVELS} levels deep.")
+
+
+def _nested(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
+    return [value for value in values if isinstance(value, (dict, list))]
 
 
 def _too_large(most: int) -> Refused:

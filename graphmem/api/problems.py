@@ -18,6 +18,8 @@ from graphmem import errors
 MEDIA_TYPE = "application/problem+json"
 SAID_CHARACTERS = 2000
 RETRY_SECONDS = 5
+MOST_LEVELS = 50
+"""So deep a body may be nested."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +49,12 @@ class Kind:
 
 KINDS = (
     Kind("invalid-request", 422, "Invalid request", "Correct what `detail` names. Nothing was stored."),
-    Kind("unreadable-body", 400, "Unreadable body", "Send one JSON document in UTF-8, at most 50 levels deep."),
+    Kind(
+        "unreadable-body",
+        400,
+        "Unreadable body",
+        f"Send one JSON document in UTF-8, at most {MOST_LEVELS} levels deep.",
+    ),
     Kind("unauthenticated", 401, "Not authenticated", "Send `Authorization: Bearer KEY` with a key that holds."),
     Kind("forbidden", 403, "Forbidden", "The key has not the right that this takes: read, write or admin."),
     Kind("not-found", 404, "Not found", "This user has nothing of that id. Ids of others look the same."),
