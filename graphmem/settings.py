@@ -97,7 +97,7 @@ class Service:
     GRAPHMEM_REQUEST_BYTES, GRAPHMEM_REQUEST_MESSAGES, GRAPHMEM_REQUEST_TIMEOUT (seconds), GRAPHMEM_CONCURRENCY
     (requests at once, of a process), GRAPHMEM_RESULT_ROWS, GRAPHMEM_BACKLOG (messages of a tenant that may wait),
     GRAPHMEM_WORKER_PARALLEL, GRAPHMEM_WORKER_ATTEMPTS, GRAPHMEM_LOG_LEVEL, GRAPHMEM_LOG_TEXT (on or off: whether
-    questions are in the log) and GRAPHMEM_TRACES (on or off).
+    questions are in the log, and query strings in traces) and GRAPHMEM_TRACES (on or off).
     """
 
     jwks: Path | None = None

@@ -84,7 +84,7 @@ def create_app(
     if open_tenant is not None:
         app.add_middleware(ThisMachine)
     app.add_middleware(Observed, metrics=metrics)
-    app.state.end_traces = trace(app) if how.traces else lambda: None
+    app.state.end_traces = trace(app, queries=how.log_text) if how.traces else lambda: None
     _document(app)
     return app
 

@@ -24,9 +24,12 @@ from fastapi.responses import StreamingResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import generate_latest
 
+from graphmem import Settings
 from graphmem.api import problems
+from graphmem.api.app import create_app
 from graphmem.api.logs import Observed, request_id
 from graphmem.api.metrics import Metrics
+from graphmem.settings import Service
 from tests.api.conftest import Served, environment_of, running
 
 ROOT = Path(__file__).parents[2]
@@ -261,3 +264,27 @@ def test_two_processes_trace_requests_tell_metrics_together_and_log_questions_if
     assert len(found) == 6
     assert {"graphmem.search.seeds_ms", "http.status_code"} <= {a.key for s in found for a in s.attributes}
     assert (tmp_path / "log").read_text().count("Where is the cat?") == 6
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_spans_have_the_words_that_are_asked_with_only_where_they_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    with collector() as (url, spans):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none")
+        how = Service(traces=True, log_text=told)
+        app = create_app(Settings(home=tmp_path), how, open_tenant="default", works=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+        ):
+            await client.get("/v1/names", params={"user": "ada", "name": "Miso"})
+            await client.get("/v1/users")
+
+    attributes = [{a.key: a.value.string_value for a in span.attributes} for span in spans]
+    assert [a["http.route"] for a in attributes] == ["/v1/names", "/v1/users"]
+    assert any("Miso" in text for a in attributes for text in a.values()) == told
+    if not told:
+        assert [a["http.url"] for a in attributes] == ["http://localhost/v1/names", "http://localhost/v1/users"]
+        assert [a["http.target"] for a in attributes] == ["/v1/names", "/v1/users"]
