@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
 from pythonjsonlogger.json import JsonFormatter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphmem.api.metrics import Metrics
@@ -104,7 +106,19 @@ class Observed:
 def _route(scope: Mapping[str, Any]) -> str:
     """Return the route's pattern, so that ids of users make no series of their own."""
     path: str = getattr(scope.get("route"), "path_format", "")
-    return path or "unknown"
+    return path or _meant(scope) or "unknown"
+
+
+def _meant(scope: Mapping[str, Any]) -> str:
+    """Return the pattern of the route that a request is for, where it was refused before that was looked for."""
+    partial = ""
+    for route in iter_route_contexts(scope["app"].routes):
+        match, _ = route.matches(scope)
+        if match is Match.FULL:
+            return route.path_format or ""
+        if match is Match.PARTIAL:
+            partial = partial or route.path_format or ""
+    return partial
 
 
 def _method(scope: Mapping[str, Any]) -> str:

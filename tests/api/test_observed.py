@@ -133,6 +133,34 @@ async def test_a_defect_is_told_as_one(path: str) -> None:
         assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
 
 
+async def test_what_is_refused_before_its_route_is_looked_for_is_counted_under_it(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path), Service(request_bytes=2000), works=False)
+    asked: list[tuple[int, str, str, dict[str, Any]]] = [
+        (401, "GET", "/v1/facts/fa_x", {"headers": {"Authorization": "Bearer x"}}),
+        (400, "PATCH", "/v1/facts/fa_x", {"content": b"{", "headers": {"Content-Type": "application/json"}}),
+        (413, "PATCH", "/v1/facts/fa_x", {"json": {"value": "x" * 3000}}),
+        (415, "PATCH", "/v1/facts/fa_x", {"content": b"{}", "headers": {"Content-Type": "text/plain"}}),
+        (405, "PUT", "/v1/facts/fa_x", {}),
+        (404, "GET", "/v1/nothing", {}),
+        (401, "GET", "/v1/nothing", {"headers": {"Authorization": "Bearer x"}}),
+    ]
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        key = await app.state.memory.create_key(tenant="acme")
+        client.headers["Authorization"] = f"Bearer {key.secret}"
+        statuses = [(await client.request(method, path, **parts)).status_code for _, method, path, parts in asked]
+        counted = (await client.get("/metrics")).text
+
+    assert statuses == [status for status, *_ in asked]
+    assert "fa_x" not in counted
+    for status, method, path, _ in asked:
+        route = "/v1/facts/{id}" if path == "/v1/facts/fa_x" else "unknown"
+        series = f'graphmem_request_seconds_count{{method="{method}",route="{route}",status="{status}"}}'
+        assert value(counted, series) == 1, series
+
+
 def test_invented_methods_are_counted_together(client: httpx.Client) -> None:
     for method in ("BREW", "WHEN"):
         client.request(method, "/healthz")
