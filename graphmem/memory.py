@@ -43,7 +43,7 @@ from graphmem.serial import load_rule
 from graphmem.settings import Settings, read_settings
 from graphmem.wiring import build
 from graphmem.work import Work
-from graphmem.write.episodes import Kept, identified
+from graphmem.write.episodes import Admit, Kept, identified
 from graphmem.write.pipeline import Outcome, Progress
 from graphmem.write.validate import check_messages
 from graphmem.write.verify import Breach, breaches, read_standing
@@ -98,19 +98,21 @@ class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
         progress: Progress | None = None,
         key: str | None = None,
         exact: bool = False,
+        admit: Admit | None = None,
     ) -> Added:
         """Keep messages and draw facts from them; with `wait=False` return once they are kept.
 
         Raises InvalidInput before anything is stored. Up to 2,000 messages with 10 MB of text are kept all or none,
         more in such pieces. A message whose id is known is kept once; one without an id is known by its place among
         those that come with the same `key`, so that what failed halfway can be added again. With `exact`,
-        MessageConflict is raised where an id or the key is kept with something else.
+        MessageConflict is raised where an id or the key is kept with something else. `admit` hears how many are not
+        kept yet, before any is, and refuses all of them by what it raises.
         """
         whose = self._scope(scope)
         said = [messages] if isinstance(messages, Message) else list(messages)
         said = said if key is None else identified(said, key)
         check_messages(said)
-        kept = await self._parts.writer.keep(said, whose, key=key, exact=exact)
+        kept = await self._parts.writer.keep(said, whose, key=key, exact=exact, admit=admit)
         outcome = await self._parts.writer.process(whose, progress) if wait else Outcome()
         if wait and kept.new:
             outcome = await self._with_what_others_did(outcome, kept, whose)

@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from graphmem import rows
 from graphmem.errors import MessageConflict
@@ -20,6 +20,7 @@ from graphmem.serial import milliseconds, utc_text
 from graphmem.text import digest, embedded_text, fold
 from graphmem.write.lock import lock_scope
 
+Admit: TypeAlias = Callable[[int], Awaitable[None]]
 MAIN_SESSION = "main"
 _SAID = ("role", "speaker", "session", "text", "agent")
 ONE_TRANSACTION = 2000
@@ -53,19 +54,24 @@ async def store_episodes(
     state: EpisodeState = EpisodeState.PENDING,
     key: str | None = None,
     exact: bool = False,
+    admit: Admit | None = None,
 ) -> Kept:
     """Keep messages in the scope's order, up to 2,000 of them and 10 MB in a transaction; a known one is kept once.
 
     `key` is that of the request which they are; with `exact`, MessageConflict is raised where an id or the key is kept
-    with something else. Where it fails after a transaction, the same messages with their ids or key can be kept again.
+    with something else. `admit` hears how many are not kept yet, and refuses all of them by what it raises. Where it
+    fails after a transaction, the same messages with their ids or key can be kept again.
     """
     if not messages:
         return Kept(ids=(), new=0, known=0)
     request = _request(messages, key)
     ids = [episode_id(scope, m.id or uuid.uuid4().hex) for m in messages]
     given = [_row(i, m, scope, state, request) for i, m in zip(ids, messages, strict=True)]
+    unknown = await _unknown(given, scope, key, store, exact=exact)
+    if unknown and admit is not None:
+        await admit(len(unknown))
     kept: list[tuple[int, int]] = []
-    for piece in _pieces(await _unknown(given, scope, key, store, exact=exact), ONE_TRANSACTION, _TRANSACTION_BYTES):
+    for piece in _pieces(unknown, ONE_TRANSACTION, _TRANSACTION_BYTES):
         texts = [embedded_text(row["speaker"], row["text"]) for row in piece]
         vectors = await embedder.embed(texts)
         written = [{**row, "embedding": vector} for row, vector in zip(piece, vectors, strict=True)]

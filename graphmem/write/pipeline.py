@@ -23,7 +23,7 @@ from graphmem.ontology import NOTED
 from graphmem.operations import Change, Cost
 from graphmem.ports import ChatModel, Transaction
 from graphmem.write.asking import Asker
-from graphmem.write.episodes import Kept, batches, episode_id, read_episodes, store_episodes
+from graphmem.write.episodes import Admit, Kept, batches, episode_id, read_episodes, store_episodes
 from graphmem.write.ledger import Ledger, MessagesGone
 from graphmem.write.reading import Extractor
 from graphmem.write.record import Reading, settle_episodes
@@ -102,7 +102,13 @@ class WritePipeline:
         self._summaries: dict[str, asyncio.Task[None]] = {}
 
     async def keep(
-        self, messages: Sequence[Message], scope: Scope, *, key: str | None = None, exact: bool = False
+        self,
+        messages: Sequence[Message],
+        scope: Scope,
+        *,
+        key: str | None = None,
+        exact: bool = False,
+        admit: Admit | None = None,
     ) -> Kept:
         """Store messages durably; see `store_episodes`."""
         async with self._queue("keep", scope):
@@ -114,6 +120,7 @@ class WritePipeline:
                 clock=self._clock,
                 key=key,
                 exact=exact,
+                admit=admit,
             )
         self._tools.tokens.later(scope)
         return kept

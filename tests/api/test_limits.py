@@ -93,6 +93,28 @@ async def test_steady_traffic_is_let_in_while_nothing_waits(tmp_path: Path) -> N
             await asyncio.sleep(BACKLOG_SECONDS / 4)
 
 
+async def test_messages_that_are_there_already_do_not_count_as_waiting_once_more(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path), Service(backlog=5), open_tenant="default", works=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+    ):
+
+        async def told(*ids: str, key: str = "one") -> tuple[int, int, int] | str:
+            body = {"user": "ada", "messages": [{**TURIN, "id": i} if i else TURIN for i in ids]}
+            answer = await client.post("/v1/messages", json=body, headers={"Idempotency-Key": key})
+            found = answer.json()
+            return (answer.status_code, found["new"], found["known"]) if answer.is_success else found["type"]
+
+        assert await told("a", "b") == (202, 2, 0)
+        assert await told("", "", key="two") == (202, 2, 0)
+        assert await told("a", "b") == (202, 0, 2)
+        assert await told("", "", key="two") == (202, 0, 2)
+        assert await told("a", "b", "c", "d", key="three") == "/problems/backlog-full"
+        assert await told("a", "b", "c", key="three") == (202, 1, 2)
+        assert await told("", "", key="two") == (202, 0, 2)
+
+
 async def test_each_tenants_each_subject_is_counted_apart(tmp_path: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     public = {**jwt.algorithms.ECAlgorithm.to_jwk(private.public_key(), as_dict=True), "kid": "ec"}

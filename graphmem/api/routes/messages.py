@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -73,8 +74,8 @@ async def add_messages(
     if len(body.messages) > here.service.request_messages:
         raise Refused("too-large", f"a request has at most {here.service.request_messages:,} messages.")
     messages = [m.message() for m in body.messages]
-    await here.limits.check_backlog(asks.tenant, len(messages))
-    added = await here.memory.add(messages, scope=scope, wait=False, key=key, exact=True)
+    admit = partial(here.limits.check_backlog, asks.tenant)
+    added = await here.memory.add(messages, scope=scope, wait=False, key=key, exact=True, admit=admit)
     if here.worker is not None:
         here.worker.wake()
     told = Accepted(
