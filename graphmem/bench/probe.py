@@ -12,19 +12,20 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from graphmem.client import Client
-from graphmem.errors import UnreadableFile
+from graphmem.errors import FileUnwritable, UnreadableFile
 from graphmem.intake.messages_json import MessageIn
 
 AMONG = 10
 
 
 class Asked(BaseModel):
-    """A question, and words that one of the facts or messages found has to hold."""
+    """A question, and words that one of the facts or messages found has to hold; with `fact`, one of the facts."""
 
     model_config = ConfigDict(extra="forbid")
 
     question: Annotated[str, Field(min_length=1)]
     expects: Annotated[str, Field(min_length=1)]
+    fact: bool = True
 
 
 class ProbeFile(BaseModel):
@@ -38,15 +39,22 @@ class ProbeFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
-    """Shares of the questions that found what they expect, in anything and in a fact; seconds to tell and to ask."""
+    """Shares of the questions that found what they expect, and of those that expect a fact that found it in one.
+
+    The second is None where none expects a fact. `missed` found it nowhere, `without_fact` in no fact. Of the messages
+    `pending` were not read in time, and `parked` could not be. Seconds are those to tell and to ask.
+    """
 
     probe: str
     questions: int
     found: float
-    in_facts: float
+    in_facts: float | None
+    pending: int
+    parked: int
     telling_seconds: float
     asking_seconds: float
     missed: tuple[str, ...]
+    without_fact: tuple[str, ...]
 
 
 def read_probe(path: Path) -> ProbeFile:
@@ -60,42 +68,64 @@ def read_probe(path: Path) -> ProbeFile:
         raise UnreadableFile(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from exc
 
 
-async def run_probe(name: str, probe: ProbeFile, client: Client) -> Probed:
-    """Erase the probe's own user, tell its messages, ask its questions; the client's key needs the right admin."""
+async def run_probe(name: str, probe: ProbeFile, client: Client, seconds: float) -> Probed:
+    """Erase the probe's own user, tell its messages, ask its questions; the client's key needs the right admin.
+
+    Facts are waited for up to so many seconds.
+    """
     user = f"probe-{name}"
     await client.erase(scope=user)
     start = time.perf_counter()
-    await client.add([m.message() for m in probe.messages], scope=user)
+    await client.add([m.message() for m in probe.messages], scope=user, seconds=seconds)
     told = time.perf_counter()
+    status = await client.status(scope=user)
     missed: list[str] = []
-    in_facts = 0
+    without_fact: list[str] = []
     for asked in probe.questions:
         found = await client.search(asked.question, scope=user, limit=AMONG)
-        facts = _holds(asked.expects, [f.text for f in found.facts])
-        in_facts += facts
-        if not facts and not _holds(asked.expects, [e.episode.text for e in found.episodes]):
+        if _holds(asked.expects, [f.text for f in found.facts]):
+            continue
+        if asked.fact:
+            without_fact.append(asked.question)
+        if not _holds(asked.expects, [e.episode.text for e in found.episodes]):
             missed.append(asked.question)
+    expect_fact = sum(asked.fact for asked in probe.questions)
     return Probed(
         probe=name,
         questions=len(probe.questions),
         found=1 - len(missed) / len(probe.questions),
-        in_facts=in_facts / len(probe.questions),
+        in_facts=1 - len(without_fact) / expect_fact if expect_fact else None,
+        pending=status.pending,
+        parked=status.parked,
         telling_seconds=round(told - start, 3),
         asking_seconds=round(time.perf_counter() - told, 3),
         missed=tuple(missed),
+        without_fact=tuple(without_fact),
     )
 
 
-def write_metric(probed: Probed, path: Path) -> None:
-    """Write the shares as a file for the textfile collector of Prometheus's node exporter."""
+def write_metric(probe: str, probed: Probed | None, path: Path) -> None:
+    """Write what came of a probe, None where it failed, for the textfile collector of Prometheus's node exporter.
+
+    Raises FileUnwritable.
+    """
     registry = CollectorRegistry()
-    found = Gauge("graphmem_probe_found_ratio", "Questions that found what they expect", ["probe"], registry=registry)
-    facts = Gauge("graphmem_probe_facts_ratio", "Questions that found it in a fact", ["probe"], registry=registry)
-    at = Gauge("graphmem_probe_time_seconds", "When it was asked", ["probe"], registry=registry)
-    found.labels(probed.probe).set(probed.found)
-    facts.labels(probed.probe).set(probed.in_facts)
-    at.labels(probed.probe).set_to_current_time()
-    write_to_textfile(str(path), registry)
+
+    def tell(name: str, about: str, value: float) -> None:
+        Gauge(f"graphmem_probe_{name}", about, ["probe"], registry=registry).labels(probe).set(value)
+
+    tell("up", "Whether the questions were answered", probed is not None)
+    tell("time_seconds", "When it was asked", time.time())
+    if probed is not None:
+        tell("found_ratio", "Questions that found what they expect", probed.found)
+        tell("pending_messages", "Messages that were not read in time", probed.pending)
+        tell("parked_messages", "Messages that could not be read", probed.parked)
+        if probed.in_facts is not None:
+            tell("facts_ratio", "Questions that expect a fact, and found it in one", probed.in_facts)
+    try:
+        write_to_textfile(str(path), registry)
+    except OSError as exc:
+        raise FileUnwritable(f"cannot write {path}: {exc.strerror}. Name another file.") from exc
 
 
 def _holds(expected: str, texts: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ from graphmem.cli.bench_scale import compare, scale
 from graphmem.cli.common import JsonOption, printed, run
 from graphmem.cli.show_multihop import show_multihop
 from graphmem.client import Client
+from graphmem.client.connection import WAIT_SECONDS
 from graphmem.demo.run import demo_folder
 from graphmem.memory import Memory
 from graphmem.serial import plain
@@ -38,34 +39,51 @@ commands.command()(locomo)
 
 @commands.command()
 def probe(
-    file: Annotated[Path, typer.Argument(help="JSON with `messages`, and `questions` of `question` and `expects`")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON: `messages`; `questions` of `question`, `expects`, `fact` false if a message will do"
+        ),
+    ],
     url: Annotated[str, typer.Option(help="where the service is")] = "http://127.0.0.1:8000",
     key: Annotated[str | None, typer.Option(envvar="GRAPHMEM_KEY", help="a key with the right admin")] = None,
     name: Annotated[str, typer.Option(help="the probe's, and its user's: probe-NAME")] = "default",
     metric: Annotated[Path | None, typer.Option(help="a *.prom file to write the shares to, for Prometheus")] = None,
+    wait: Annotated[float, typer.Option(min=0, max=300, help="seconds to wait for the facts")] = WAIT_SECONDS,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a running service questions whose facts are known; 1 where one is not found."""
+    """Ask a running service questions whose facts are known; 1 where one is not found, or no service."""
 
     async def work() -> None:
-        async with Client(url, key) as client:
-            probed = await run_probe(name, read_probe(file), client)
+        try:
+            async with Client(url, key) as client:
+                probed = await run_probe(name, read_probe(file), client, wait)
+        except BaseException:
+            # The file would go on telling what was.
+            if metric is not None:
+                write_metric(name, None, metric)
+            raise
         if metric is not None:
-            write_metric(probed, metric)
+            write_metric(name, probed, metric)
         printed(as_json, probed, lambda console: _show_probe(console, probed))
-        if probed.missed:
+        if probed.missed or probed.without_fact:
             raise typer.Exit(1)
 
     run(work)
 
 
 def _show_probe(console: Console, probed: Probed) -> None:
+    facts = "none expects a fact" if probed.in_facts is None else f"{probed.in_facts:.0%} of the facts expected"
     console.print(
-        f"{probed.found:.0%} of {probed.questions} questions found what they expect, {probed.in_facts:.0%} in a fact; "
+        f"{probed.found:.0%} of {probed.questions} questions found what they expect, {facts}; "
         f"{probed.telling_seconds:.1f} s to tell, {probed.asking_seconds:.1f} s to ask."
     )
+    if probed.pending or probed.parked:
+        console.print(f"{probed.pending} messages are pending still, {probed.parked} parked; see graphmem queue list.")
     for question in probed.missed:
         console.print(f"missed: {escape(question)}")
+    for question in sorted({*probed.without_fact} - {*probed.missed}):
+        console.print(f"in a message only: {escape(question)}")
 
 
 @commands.command()

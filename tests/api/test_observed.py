@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,7 +73,8 @@ def test_the_dashboard_and_the_alerts_name_metrics_that_there_are(client: httpx.
 
     assert len(json.loads(dashboard)["panels"]) >= 10
     assert len(yaml.safe_load(alerts)["groups"][0]["rules"]) >= 5
-    assert named - known == {"graphmem_probe_found_ratio"}
+    of_the_probe = ("found_ratio", "facts_ratio", "up", "time_seconds", "pending_messages", "parked_messages")
+    assert named - known == {f"graphmem_probe_{name}" for name in of_the_probe}
 
 
 def test_each_answer_has_an_id_and_headers_that_harden_it(client: httpx.Client) -> None:
@@ -174,23 +175,72 @@ def test_it_is_ready_while_the_store_answers(client: httpx.Client) -> None:
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
+Probing = Callable[..., tuple[int, dict[str, Any], str, str]]
+
+
+@pytest.fixture
+def probing(tmp_path: Path) -> Probing:
+    """Run a probe: what it returns, its JSON, what it says of an error, and the metrics that it writes."""
+
+    def run(
+        url: str, environment: dict[str, str], questions: list[dict[str, Any]], *options: str, told: Any = (TURIN, OSLO)
+    ) -> tuple[int, dict[str, Any], str, str]:
+        file, metric = tmp_path / "probe.json", tmp_path / "probe.prom"
+        file.write_text(json.dumps({"messages": told, "questions": questions}), encoding="utf-8")
+        command = [sys.executable, "-m", "graphmem", "bench", "probe", str(file), "--json", "--url", url]
+        where = ["--metric", str(metric), *options]
+        done = subprocess.run([*command, *where], env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, json.loads(done.stdout or "{}"), done.stderr, metric.read_text(encoding="utf-8")
+
+    return run
+
+
+WHERE = "Where does Ada live?"
+
+
 @pytest.mark.parametrize(("expects", "code", "share"), [("Oslo", 0, "1.0"), ("Rome", 1, "0.0")])
 def test_a_probe_asks_what_is_known_and_writes_the_share(
-    served: Served, tmp_path: Path, expects: str, code: int, share: str
+    served: Served, probing: Probing, expects: str, code: int, share: str
 ) -> None:
-    probe = {"messages": [TURIN, OSLO], "questions": [{"question": "Where does Ada live?", "expects": expects}]}
-    (tmp_path / "probe.json").write_text(json.dumps(probe), encoding="utf-8")
-    key = served.keys["acme", "admin"]
-    command = [sys.executable, "-m", "graphmem", "bench", "probe", str(tmp_path / "probe.json"), "--json"]
-    options = ["--url", served.url, "--name", expects.lower(), "--metric", str(tmp_path / "probe.prom")]
-    environment = {**served.environment, "GRAPHMEM_KEY": key}
+    environment = {**served.environment, "GRAPHMEM_KEY": served.keys["acme", "admin"]}
+    asked = [{"question": WHERE, "expects": expects}]
+    returned, found, said, written = probing(served.url, environment, asked, "--name", expects.lower())
 
-    done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+    assert returned == code, said
+    assert found["missed"] == found["without_fact"] == ([] if code == 0 else [WHERE])
+    for name in ("found_ratio", "facts_ratio"):
+        assert f'graphmem_probe_{name}{{probe="{expects.lower()}"}} {share}' in written
 
-    assert done.returncode == code, done.stderr
-    assert json.loads(done.stdout)["missed"] == ([] if code == 0 else ["Where does Ada live?"])
-    written = (tmp_path / "probe.prom").read_text(encoding="utf-8")
-    assert f'graphmem_probe_found_ratio{{probe="{expects.lower()}"}} {share}' in written
+
+def test_a_probe_tells_facts_that_are_missing_where_it_expects_them(served: Served, probing: Probing) -> None:
+    environment = {**served.environment, "GRAPHMEM_KEY": served.keys["acme", "admin"]}
+    told = [{**TURIN, "text": "The rain in Oslo was warm."}]
+    fact, message = ({"question": "How was the rain?", "expects": "warm", "fact": fact} for fact in (True, False))
+    returned, found, _, written = probing(served.url, environment, [fact], told=told)
+    without, found_without, _, written_without = probing(served.url, environment, [message], told=told)
+
+    assert (returned, found["found"], found["in_facts"], found["missed"]) == (1, 1.0, 0.0, [])
+    assert 'graphmem_probe_facts_ratio{probe="default"} 0.0' in written
+    assert (without, found_without["found"], found_without["in_facts"]) == (0, 1.0, None)
+    assert "graphmem_probe_facts_ratio" not in written_without
+
+
+def test_a_probe_tells_messages_that_nobody_reads_and_a_service_that_is_away(
+    model_url: str, probing: Probing, tmp_path: Path
+) -> None:
+    environment = environment_of(tmp_path / "home", model_url)
+    asked = [{"question": WHERE, "expects": "Oslo"}]
+    with running(environment, tmp_path / "log", "--no-worker") as url:
+        returned, found, _, written = probing(url, environment, asked, "--wait", "0.2")
+    away, _, said, left = probing(url, environment, asked)
+
+    assert (returned, found["pending"], found["in_facts"]) == (1, 2, 0.0)
+    assert 'graphmem_probe_pending_messages{probe="default"} 2.0' in written
+    assert 'graphmem_probe_up{probe="default"} 1.0' in written
+    assert (away, said.partition(":")[0]) == (1, "ServiceUnavailable")
+    assert 'graphmem_probe_up{probe="default"} 0.0' in left
+    assert "graphmem_probe_time_seconds" in left
+    assert "ratio" not in left
 
 
 @contextmanager
