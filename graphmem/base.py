@@ -44,16 +44,26 @@ class Base:
         return [by_id[i] for i in ids if i in by_id]
 
     def _scope(self, scope: ScopeLike) -> Scope:
-        if isinstance(scope, Scope):
-            return scope
-        if not isinstance(scope, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ScopeMissing(f"a scope is a user's name or a Scope, not {scope!r}.")
-        return Scope(user=scope, tenant=self._parts.settings.tenant)
+        return scope_of(scope, self._parts.settings.tenant)
 
     def _scopes(self, scope: ScopeLike | Sequence[ScopeLike]) -> list[Scope]:
-        if isinstance(scope, (Scope, str)):
-            return [self._scope(scope)]
-        scopes = list(dict.fromkeys(self._scope(s) for s in scope))
-        if not scopes:
-            raise ScopeMissing("this search names no scope. Pass scope='ada'; there is no default.")
-        return scopes
+        return scopes_of(scope, self._parts.settings.tenant)
+
+
+def scope_of(scope: ScopeLike, tenant: str) -> Scope:
+    """Return the scope that is named, a user's within a tenant; raises ScopeMissing."""
+    if isinstance(scope, Scope):
+        return scope
+    if not isinstance(scope, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ScopeMissing(f"a scope is a user's name or a Scope, not {scope!r}.")
+    return Scope(user=scope, tenant=tenant)
+
+
+def scopes_of(scope: ScopeLike | Sequence[ScopeLike], tenant: str) -> list[Scope]:
+    """Return the scopes that are named, one or several, each once; raises ScopeMissing, also for none."""
+    if isinstance(scope, (Scope, str)):
+        return [scope_of(scope, tenant)]
+    scopes = list(dict.fromkeys(scope_of(s, tenant) for s in scope))
+    if not scopes:
+        raise ScopeMissing("this search names no scope. Pass scope='ada'; there is no default.")
+    return scopes

@@ -196,7 +196,7 @@ class Lists(Base):
     ) -> tuple[Episode, ...]:
         """Return the last `limit` messages of a session, oldest first; one that is to be shown no more has no text.
 
-        With `after`, the `next` of a page, those that lie before it.
+        With `after`, the `next` of a page, those that lie before it; none of a session that is not known.
         """
         return (await self.messages_page(scope=scope, session=session, limit=limit, after=after)).messages
 
@@ -205,7 +205,7 @@ class Lists(Base):
     ) -> MessagePage:
         """Return one page of a session, the last messages first and each page oldest first, and where the next begins.
 
-        Messages that come meanwhile are on none of the pages that follow.
+        Messages that come meanwhile are on none of the pages that follow. That of a session that is not known is empty.
         """
         check_range("limit", limit, 1, MOST_RESULTS)
         before: int | None = read_cursor(after, "messages", int)[0] if after is not None else None

@@ -13,7 +13,7 @@ from graphmem.adapters.queries import Analysis
 from graphmem.analytics import ROWS, Answer
 from graphmem.base import ScopeLike
 from graphmem.checks import check_shape, checked_clocks
-from graphmem.client.connection import WAIT_SECONDS, adapter_of, part_of, query_of, user_of, users_of
+from graphmem.client.connection import WAIT_SECONDS, adapter_of, id_of, part_of, query_of, user_of, users_of
 from graphmem.client.edits import Edits
 from graphmem.client.lists import Lists
 from graphmem.client.transport import lines_of
@@ -71,7 +71,9 @@ class Client(Edits, Lists, Upkeep):
         """
         if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
             raise InvalidInput(f"a key to send has 1 to {KEY_LENGTH} printable ASCII characters, not {key[:300]!a}.")
-        said = [messages] if isinstance(messages, Message) else list(messages)
+        said, user = [messages] if isinstance(messages, Message) else list(messages), user_of(scope)
+        if not said:
+            return Added(episode_ids=(), new=0, known=0)
         check_messages(said)
         key, seconds = key or uuid.uuid4().hex, seconds if wait else 0
         patience = self._timeout + seconds + MESSAGE_SECONDS * len(said)
@@ -82,7 +84,7 @@ class Client(Edits, Lists, Upkeep):
                 repeats=True,
                 params={"wait": seconds},
                 headers={"Idempotency-Key": key},
-                json={"user": user_of(scope), "messages": [plain(m) for m in said]},
+                json={"user": user, "messages": [plain(m) for m in said]},
                 timeout=httpx.Timeout(self._timeout, read=patience),
             )
         except AnswerLost as exc:
@@ -144,7 +146,7 @@ class Client(Edits, Lists, Upkeep):
         self, about: str | None = None, *, scope: ScopeLike, limit: int = 1000, after: int = 0
     ) -> tuple[Change, ...]:
         """Return the decisions about a fact or an entity, or all of them, oldest first; raises NotFound."""
-        asked = query_of(scope, about=about, limit=limit, after=after)
+        asked = query_of(scope, about=about if about is None else id_of(about), limit=limit, after=after)
         return load_changes(json.loads(await self._send("GET", "/v1/changes", params=asked)))
 
     async def follow(self, *, scope: ScopeLike, after: int = 0, seconds: float = 3600) -> AsyncIterator[Change]:
@@ -159,7 +161,8 @@ class Client(Edits, Lists, Upkeep):
 
     async def entities_named(self, name: str, *, scope: ScopeLike) -> tuple[Entity, ...]:
         """Return the entities that a name means: those whose name it is, else those that it is another name of."""
-        return await self._get(tuple[Entity, ...], "/v1/names", scope, name=name)
+        user_of(scope)
+        return await self._get(tuple[Entity, ...], "/v1/names", scope, name=name) if name else ()
 
     async def entity(self, entity_id: str, *, scope: ScopeLike) -> Entity:
         """Return one entity; raises NotFound."""
@@ -185,7 +188,7 @@ class Client(Edits, Lists, Upkeep):
     ) -> Paths:
         """Return the shortest chains of facts between two entities; raises NotFound."""
         clocks = checked_clocks(as_of)
-        ends = {"from": from_id, "to": to_id}
+        ends = {"from": id_of(from_id), "to": id_of(to_id)}
         return await self._get(Paths, "/v1/paths", scope, **ends, hops=hops, as_of=clocks.valid, known=clocks.known)
 
     async def analyses(self) -> tuple[Analysis, ...]:
@@ -196,6 +199,8 @@ class Client(Edits, Lists, Upkeep):
         self, name: str, *, scope: ScopeLike | Sequence[ScopeLike], parameters: Mapping[str, object] | None = None
     ) -> Answer:
         """Answer a named analysis; raises InvalidInput."""
+        if not name:
+            raise InvalidInput(f"{name!r} is no analysis; see analyses().")
         body = {"user": users_of(scope), "parameters": plain(parameters or {})}
         return await self._post(Answer, f"/v1/analytics/{part_of(name)}", body)
 

@@ -13,10 +13,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
-from graphmem.base import ScopeLike
+from graphmem.base import ScopeLike, scope_of, scopes_of
 from graphmem.client.transport import Transport
 from graphmem.edits import Day
-from graphmem.errors import InvalidInput
+from graphmem.errors import NotFound
 from graphmem.models import Scope
 from graphmem.operations import Change
 from graphmem.serial import load_changes, plain
@@ -25,6 +25,8 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 30.0
 WAIT_SECONDS = 120.0
 """For so long an answer is waited for where much is read or written, or a model is asked."""
+_TENANT = "the key's"
+"""Stands where a scope names a tenant; the service knows it by the key."""
 
 
 class Connected:
@@ -84,21 +86,27 @@ def adapter_of(kind: Any) -> TypeAdapter[Any]:
 
 
 def user_of(scope: ScopeLike) -> str:
-    """Return the user that a scope names."""
-    return scope.user if isinstance(scope, Scope) else scope
+    """Return the user that a scope names; raises ScopeMissing."""
+    return scope_of(scope, _TENANT).user
 
 
 def users_of(scope: ScopeLike | Sequence[ScopeLike]) -> str | list[str]:
-    """Return the user or users that are named."""
-    return user_of(scope) if isinstance(scope, (Scope, str)) else [user_of(s) for s in scope]
+    """Return the user or users that are named; raises ScopeMissing."""
+    users = [s.user for s in scopes_of(scope, _TENANT)]
+    return users[0] if isinstance(scope, (Scope, str)) else users
+
+
+def id_of(text: str) -> str:
+    """Return an id that may be asked for; raises NotFound for an empty one, which nothing has."""
+    if not text:
+        raise NotFound(f"there is nothing of the id {text!r} in this scope.")
+    return text
 
 
 def part_of(text: str) -> str:
-    """Return an id as part of a path; raises InvalidInput."""
-    if not text:
-        raise InvalidInput(f"{text!r} is no id.")
+    """Return an id as part of a path; raises NotFound."""
     # Bare, one or two dots alone would be steps within the path.
-    return "%2E" * len(text) if text in {".", ".."} else quote(text, safe="")
+    return "%2E" * len(text) if text in {".", ".."} else quote(id_of(text), safe="")
 
 
 def query_of(scope: ScopeLike, **asked: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 
 from graphmem.base import ScopeLike
-from graphmem.client.connection import Connected, adapter_of, day_of, part_of, query_of, user_of
+from graphmem.client.connection import Connected, adapter_of, day_of, id_of, part_of, query_of, user_of
 from graphmem.edits import EDITOR, Day
 from graphmem.models import Note
 from graphmem.operations import Change
@@ -74,7 +74,7 @@ class Edits(Connected):
     ) -> tuple[Change, ...]:
         """Make two entities one, under the name of the first; raises NotFound."""
         path = f"/v1/entities/{part_of(winner_id)}/merge"
-        return await self._edit("POST", path, scope, other_id=loser_id, editor=editor)
+        return await self._edit("POST", path, scope, other_id=id_of(loser_id), editor=editor)
 
     async def split_entity(self, entity_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
         """Make an entity itself again; raises NotFound."""
@@ -85,7 +85,7 @@ class Edits(Connected):
     ) -> tuple[Change, ...]:
         """Note that two entities are two; raises NotFound."""
         path = f"/v1/entities/{part_of(one_id)}/distinct"
-        return await self._edit("POST", path, scope, other_id=other_id, editor=editor)
+        return await self._edit("POST", path, scope, other_id=id_of(other_id), editor=editor)
 
     async def undo(
         self, change_id: str, *, scope: ScopeLike, cascade: bool = False, editor: str = EDITOR
@@ -95,7 +95,8 @@ class Edits(Connected):
 
     async def note(self, notes: Sequence[Note], *, scope: ScopeLike) -> tuple[Change, ...]:
         """Keep free statements as NOTED facts, with the messages that say them; raises NotFound for unknown ones."""
-        return await self._edit("POST", "/v1/notes", scope, notes=plain(notes))
+        user_of(scope)
+        return await self._edit("POST", "/v1/notes", scope, notes=plain(notes)) if notes else ()
 
     async def clean(
         self,
@@ -108,6 +109,8 @@ class Edits(Connected):
         """Report what looks wrong in a scope; with `dry_run=False` mend what can be, each by an undoable decision."""
         about = None if messages is None else sorted(messages)
         body = {"user": user_of(scope), "dry_run": dry_run, "messages": about, "editor": editor}
+        if dry_run and about == []:
+            return Cleaning(findings=())
         told = await self._slowly("POST", "/v1/clean", repeats=dry_run, json=body)
         findings = adapter_of(tuple[Finding, ...]).validate_python(told["findings"])
         return Cleaning(findings=findings, changes=load_changes(told["changes"]))

@@ -8,6 +8,7 @@ from typing import Any
 from graphmem.base import ScopeLike
 from graphmem.checks import MOST_RESULTS, check_shape, checked_clocks
 from graphmem.client.connection import Connected, adapter_of, part_of
+from graphmem.errors import NotFound
 from graphmem.lists import EntityPage, FactPage, MessagePage, Session, SessionPage, User, UserPage
 from graphmem.models import AsOf, Entity, Episode, Fact, Filters, FilterValue
 
@@ -61,15 +62,21 @@ class Lists(Connected):
     async def messages(
         self, *, scope: ScopeLike, session: str, limit: int = MOST_RESULTS, after: str | None = None
     ) -> tuple[Episode, ...]:
-        """Return the last messages of a session, oldest first; raises NotFound."""
+        """Return the last messages of a session, oldest first; none of a session that is not known."""
         return (await self.messages_page(scope=scope, session=session, limit=limit, after=after)).messages
 
     async def messages_page(
         self, *, scope: ScopeLike, session: str, limit: int = 100, after: str | None = None
     ) -> MessagePage:
-        """Return one page of a session, the last messages first and each page oldest first; raises NotFound."""
-        path = f"/v1/sessions/{part_of(session)}/messages"
-        return await self._get(MessagePage, path, scope, limit=limit, after=after)
+        """Return one page of a session, the last messages first and each page oldest first.
+
+        That of a session that is not known is empty.
+        """
+        try:
+            path = f"/v1/sessions/{part_of(session)}/messages"
+            return await self._get(MessagePage, path, scope, limit=limit, after=after)
+        except NotFound:
+            return MessagePage(messages=())
 
     async def sessions(self, *, scope: ScopeLike, limit: int = 100, after: str | None = None) -> tuple[Session, ...]:
         """Return the sessions of a scope by name."""

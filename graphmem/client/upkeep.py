@@ -28,11 +28,15 @@ class Upkeep(Connected):
     async def messages_by_ids(self, episode_ids: Sequence[str], *, scope: ScopeLike) -> tuple[Episode, ...]:
         """Return those of some messages, at most 1,000, that are kept, in the order in which they came."""
         body = {"user": user_of(scope), "episode_ids": list(episode_ids)}
+        if not episode_ids:
+            return ()
         return await self._post(tuple[Episode, ...], "/v1/messages/find", body)
 
     async def standing(self, episode_ids: Sequence[str], *, scope: ScopeLike, after: int = 0) -> Standing:
         """Return what became of messages, at most 1,000, by their episodes' ids; decisions after a number."""
         body = {"user": user_of(scope), "episode_ids": list(episode_ids), "after": after}
+        if not episode_ids:
+            return Standing(pending=0, parked={}, changes=())
         told = json.loads(await self._send("POST", "/v1/messages/standing", repeats=True, json=body))
         return Standing(pending=told["pending"], parked=told["parked"], changes=load_changes(told["changes"]))
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,8 +25,10 @@ from graphmem.errors import (
     AnswerLost,
     CypherRefused,
     FileUnwritable,
+    GraphMemError,
     InvalidInput,
     NotFound,
+    ScopeMissing,
     ServiceRefused,
     ServiceUnavailable,
     UndoRefused,
@@ -387,8 +390,7 @@ async def test_names_with_slashes_are_read_exported_and_erased(client: Client, s
     assert [e.text for e in kept] == ["I live in Turin."]
     assert (exported.status_code, exported.text.count("I live in Turin.") > 0) == (200, True)
     assert (erased.deleted["Scope"], erased.deleted["Episode"]) == (1, 1)
-    with pytest.raises(NotFound):
-        await client.messages(scope=slashed, session=session)
+    assert await client.messages(scope=slashed, session=session) == ()
 
 
 async def test_deleting_and_erasing_give_receipts(client: Client, local: Memory, user: str) -> None:
@@ -454,8 +456,7 @@ async def test_dots_name_sessions_and_users_like_any_other_name(
     assert [m.text for m in await client.messages(scope=user, session=dots)] == ["I live in Turin."]
     assert read_header(file).scopes == (f"acme/{quote(dots, safe='')}",)
     assert (await client.erase(scope=dots)).deleted["Episode"] == 1
-    with pytest.raises(NotFound):
-        await client.messages(scope=dots, session="s")
+    assert await client.messages(scope=dots, session="s") == ()
 
 
 async def test_errors_are_those_of_a_memory(client: Client, served: Served, user: str) -> None:
@@ -464,7 +465,6 @@ async def test_errors_are_those_of_a_memory(client: Client, served: Served, user
         (client.search("", scope=user), InvalidInput),
         (client.cypher("MATCH (n) DETACH DELETE n", scope=user), CypherRefused),
         (client.facts(scope=user, filters=Filters(metadata={})), InvalidInput),
-        (client.entity("", scope=user), InvalidInput),
         (client.entity("..", scope=user), NotFound),
         (client.entities(scope=user, after="x"), InvalidInput),
         (client.messages(scope=user, session="s", after="x"), InvalidInput),
@@ -479,6 +479,52 @@ async def test_errors_are_those_of_a_memory(client: Client, served: Served, user
     async with Client("http://127.0.0.1:9") as nowhere:
         with pytest.raises(ServiceUnavailable):
             await nowhere.users()
+
+
+async def test_what_is_empty_is_answered_as_by_a_memory(client: Client, local: Memory, user: str) -> None:
+    answered: list[Callable[[Any], Any]] = [
+        lambda m: m.add([], scope=user),
+        lambda m: m.note([], scope=user),
+        lambda m: m.messages_by_ids([], scope=user),
+        lambda m: m.standing([], scope=user),
+        lambda m: m.clean(scope=user, messages=[]),
+        lambda m: m.messages(scope=user, session="nope"),
+        lambda m: m.messages_page(scope=user, session=""),
+        lambda m: m.entities_named("", scope=user),
+    ]
+    for call in answered:
+        assert await call(client) == await call(local)
+
+    refused: list[tuple[Callable[[Any], Any], type[Exception]]] = [
+        *((partial(read, scope=s), ScopeMissing) for read in (_searched, _asked) for s in ("", " ", [], ["ada", ""])),
+        (lambda m: m.facts(scope="a" * 201), ScopeMissing),
+        (lambda m: m.add([], scope=""), ScopeMissing),
+        (lambda m: m.note([], scope="two\nlines"), ScopeMissing),
+        (lambda m: m.erase(scope=""), ScopeMissing),
+        *((partial(_called, name, ""), NotFound) for name in ("entity", "fact", "message", "forget", "undo", "delete")),
+        (lambda m: m.paths("", "", scope="ada"), NotFound),
+        (lambda m: m.history("", scope="ada"), NotFound),
+        (lambda m: m.merge_entities("", "", scope="ada"), NotFound),
+        (lambda m: m.clean(scope="ada", dry_run=False, messages=[]), InvalidInput),
+        (lambda m: m.analyse("", scope="ada"), InvalidInput),
+    ]
+    for call, error in refused:
+        for memory in (client, local):
+            with pytest.raises(GraphMemError) as raised:
+                await call(memory)
+            assert raised.type is error, (raised.value, memory)
+
+
+def _searched(memory: Any, scope: Any) -> Any:
+    return memory.search("Where?", scope=scope)
+
+
+def _asked(memory: Any, scope: Any) -> Any:
+    return memory.cypher("MATCH (f:Fact) RETURN f", scope=scope)
+
+
+def _called(name: str, given: str, memory: Any) -> Any:
+    return getattr(memory, name)(given, scope="ada")
 
 
 def test_a_notebook_needs_no_await(served: Served, user: str) -> None:
