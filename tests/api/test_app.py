@@ -56,6 +56,22 @@ def test_messages_become_facts_and_facts_answer(client: httpx.Client, user: str)
     assert [f["text"] for f in then["facts"]] == ["Ada lives in Turin"]
 
 
+def test_a_fact_is_told_with_the_paths_that_lead_to_its_subject(client: httpx.Client, user: str) -> None:
+    said = [{**TURIN, "text": text} for text in ("My boss is Ingrid.", "Her brother is Lars.")]
+    post(client, "/v1/messages?wait=30", user=user, messages=said)
+    ids = {e["name"]: e["id"] for e in client.get("/v1/entities", params={"user": user}).json()["entities"]}
+    facts = client.get("/v1/facts", params={"user": user}).json()["facts"]
+    (brother,) = [f for f in facts if "Lars" in f["text"]]
+    path = f"/v1/facts/{brother['id']}"
+    told = client.get(path, params={"user": user, "from": ids["Ada"]}).json()
+    ends = {"user": user, "from": ids["Ada"], "to": brother["subject_id"]}
+
+    assert len(told["paths"]["paths"]) == 1
+    assert told["paths"] == client.get("/v1/paths", params=ends).json()
+    assert client.get(path, params={"user": user}).json()["paths"] == {"paths": [], "truncated": False}
+    assert client.get(path, params={"user": user, "from": "en_never"}).status_code == 404
+
+
 def test_without_waiting_the_facts_come_by_themselves(client: httpx.Client, user: str) -> None:
     kept = post(client, "/v1/messages", user=user, messages=[TURIN])
     standing = client.get(kept["status"])

@@ -37,8 +37,10 @@ from graphmem.memory import MOST_HOPS
 from graphmem.models import Entity, EntityPair, Fact, Sameness
 from graphmem.operations import Change
 from graphmem.read.neighbourhood import Neighbourhood
+from graphmem.read.paths import Paths
 
 router = APIRouter(prefix="/v1", responses=ALWAYS, tags=["facts"])
+NO_PATHS = Paths(paths=(), truncated=False)
 EDITED = BODY | answers("not-found", "conflict", "model-failed", *VECTORS)
 MetadataQuery = Annotated[
     list[str] | None, Query(max_length=100, description="key=value; true, false and quoted texts as in JSON")
@@ -94,10 +96,14 @@ class UserIn(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactWithHistory:
-    """A fact with its sources and versions, and the decisions about it, oldest first."""
+    """A fact with its sources and versions, the decisions about it, oldest first, and the paths to its subject.
+
+    `paths` are empty where no entity is named from which they begin.
+    """
 
     fact: Fact
     history: tuple[Change, ...]
+    paths: Paths
 
 
 @router.get("/facts", operation_id="list_facts", response_model=FactPage)
@@ -153,11 +159,22 @@ async def assert_fact(body: FactIn, request: Request, asks: Writer) -> JSONRespo
 
 
 @router.get("/facts/{id}", operation_id="get_fact", response_model=FactWithHistory, responses=answers("not-found"))
-async def get_fact(id: Id, user: UserQuery, request: Request, asks: Reader) -> JSONResponse:
-    """Return a fact with its sources, its versions and its history."""
+async def get_fact(
+    id: Id,
+    user: UserQuery,
+    request: Request,
+    asks: Reader,
+    start: Annotated[
+        str | None,
+        Query(alias="from", min_length=1, max_length=100, description="an entity's id, from which paths begin"),
+    ] = None,
+) -> JSONResponse:
+    """Return a fact with its sources, versions and history, and how facts lead from an entity to its subject."""
     memory, scope = held(request).memory, asks.scope(user)
     fact = await memory.fact(id, scope=scope)
-    return answer(FactWithHistory(fact=fact, history=await memory.history(id, scope=scope)))
+    history = await memory.history(id, scope=scope)
+    paths = await memory.paths(start, fact.subject_id, scope=scope) if start is not None else NO_PATHS
+    return answer(FactWithHistory(fact=fact, history=history, paths=paths))
 
 
 @router.patch("/facts/{id}", operation_id="correct_fact", response_model=list[Change], responses=EDITED)
