@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from graphmem.api import problems
 from graphmem.api.access import Gate
+from graphmem.api.examples import add_examples
 from graphmem.api.hosts import ThisMachine
 from graphmem.api.limits import Bounded, Limits
 from graphmem.api.logs import REQUEST_ID, Observed
@@ -109,7 +110,7 @@ async def _idle(memory: Memory, how: Service) -> AsyncGenerator[None]:
 
 
 def _document(app: FastAPI) -> None:
-    """Let the OpenAPI document describe problems, and nothing that this application does not answer."""
+    """Let the OpenAPI document describe problems and have examples, and nothing that is not answered here."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -120,6 +121,7 @@ def _document(app: FastAPI) -> None:
             # Written into every document by FastAPI, for errors that are answered otherwise here.
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            add_examples(document)
         return app.openapi_schema or made()
 
     app.openapi = openapi

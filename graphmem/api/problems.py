@@ -46,6 +46,11 @@ class Kind:
         """The address of its page."""
         return f"/problems/{self.name}"
 
+    @property
+    def page(self) -> str:
+        """What its page says, as Markdown."""
+        return f"# {self.title} ({self.status})\n\n{self.help}\n"
+
 
 KINDS = (
     Kind("invalid-request", 422, "Invalid request", "Correct what `detail` names. Nothing was stored."),

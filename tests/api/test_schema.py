@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi import checks
 
 from graphmem import Memory, Settings
 from graphmem.api.app import create_app
+from graphmem.serial import load_changes, plain
 from graphmem.settings import read_settings
 from tests.api.conftest import Served
 from tests.counts import FULL
@@ -34,7 +36,8 @@ CHECKS: list[Any] = [
 ]
 SAID = ["I live in Turin.", "My boss is Ingrid.", "Her brother is Lars.", "I work at Lumen.", "I have a cat, Miso."]
 METHODS = {"get", "post", "patch", "delete"}
-PATHS: dict[str, Any] = create_app(Settings(home=Path("unused"))).openapi()["paths"]
+DOCUMENT: dict[str, Any] = create_app(Settings(home=Path("unused"))).openapi()
+PATHS: dict[str, Any] = DOCUMENT["paths"]
 OPERATIONS = sorted(
     operation["operationId"] for path in PATHS.values() for method, operation in path.items() if method in METHODS
 )
@@ -108,6 +111,28 @@ def test_what_any_route_may_answer_is_documented_of_each(path: str) -> None:
     for method, operation in PATHS[path].items():
         takes_a_body = {"400", "415"} if method in {"post", "patch"} else set[str]()
         assert answered | takes_a_body <= operation["responses"].keys(), (method, path)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_parameter_and_every_good_answer_has_an_example_of_its_schema(path: str) -> None:
+    shown: list[tuple[Any, dict[str, Any]]] = []
+    for operation in PATHS[path].values():
+        for parameter in operation.get("parameters", []):
+            given = parameter["schema"].get("examples") or [parameter["example"]]
+            shown += [(value, parameter["schema"]) for value in given]
+        good = [found for status, found in operation["responses"].items() if status.startswith("2")]
+        assert good
+        shown += [(content["example"], content["schema"]) for found in good for content in found["content"].values()]
+
+    for value, schema in shown:
+        whole = {**schema, "components": DOCUMENT["components"]}
+        assert list(jsonschema_rs.validator_for(whole).iter_errors(value)) == []
+
+
+def test_an_example_of_a_decision_is_read_back() -> None:
+    answered = PATHS["/v1/changes"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+
+    assert plain(load_changes(answered)) == answered
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

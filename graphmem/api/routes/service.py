@@ -53,4 +53,4 @@ async def explain_problem(name: str) -> Response:
     found = next((kind for kind in KINDS if kind.name == name), None)
     if found is None:
         raise Refused("not-found", f"there is no problem of that name; {', '.join(BY_NAME)} are known.")
-    return Response(f"# {found.title} ({found.status})\n\n{found.help}\n", media_type=MARKDOWN)
+    return Response(found.page, media_type=MARKDOWN)
