@@ -199,7 +199,7 @@ def _of_model() -> dict[str, Any]:
             new=1,
             known=0,
             state=EpisodeState.DONE.value,
-            status=f"/v1/messages/{_EPISODE}",
+            status=f"/v1/messages/{_EPISODE}?user=ada",
             changes=(change,),
         ),
         analysis,
