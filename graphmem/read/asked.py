@@ -63,9 +63,9 @@ class Embedded(Asked):
 
     def about(self, window: Window | None) -> Embedded:
         """Return the question as one about a stretch of time, where it names no other."""
-        if window is None or self.question.window is not None or self.question.date is not None:
+        if window is None or self.question.stretch is not None:
             return self
-        return replace(self, question=replace(self.question, window=window))
+        return replace(self, question=replace(self.question, window=window, stretch=window))
 
 
 def embedded(asked: Asked, vector: Vector) -> Embedded:
