@@ -31,7 +31,7 @@ _DAY = re.compile(rf"\b(?:{any_of(_DAYS)})\b")
 _AGO = re.compile(rf"\b{AMOUNT} ago\b")
 _HENCE = re.compile(rf"\b(?:in )?{AMOUNT}(?P<sure>'? time\b| from (?:now|today)\b)?{_NOT_OF}")
 _LASTING = re.compile(rf"\b(?:{_WHOSE}|{_IN}) (?P<which>last|past|next|coming) {AMOUNT}\b{_NOT_OF}")
-_PAST = re.compile(rf"\b(?:(?:{_IN}) (?:{_WHOSE}) last|past) (?P<unit>{any_of(UNITS)})\b{_NOT_OF}")
+_PAST = re.compile(rf"\b(?:(?:{_IN}) (?:{_WHOSE}) last|(?:this )?past) (?P<unit>{any_of(UNITS)})\b{_NOT_OF}")
 _NEXT = re.compile(
     rf"\b(?P<which>last|(?:this )?past|this|next|(?:this )?coming) (?P<word>{any_of(RECURRING)})\b{_NOT_OF}"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,7 +12,7 @@ from graphmem.read.amounts import AMOUNT, NUMBER, around, moved, number, shifted
 from graphmem.read.calendar import DECADES, any_of, dates_in
 from graphmem.read.recurring import NAMED, occurrence
 from graphmem.read.relative import WORDS_OF_TIME, Asking, relative_places
-from graphmem.read.when import NamedDate, Place, Span, Window, apart, days, lead, nearest, part
+from graphmem.read.when import NamedDate, Place, Span, Window, apart, days, lead, months, nearest, part
 from graphmem.text import fold
 
 _PARTS = {"early": (0, 3), "mid": (1, 3), "late": (2, 3)}
@@ -32,8 +33,11 @@ _PARTS_OF = {
 _PART = re.compile(rf"\b(?:the )?(?:({any_of(_PARTS)})(?: in |-| )|({any_of(_PARTS_OF)}) of )(?:the )?(?:year )?$")
 _NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _UNIT_OF = re.compile(
-    rf"\b(?:the )?(?P<nth>{any_of(_NTH)}) (?:(?P<count>{NUMBER}) )?(?P<unit>day|week|weekend)s? (?:of|in) (?:the )?$"
+    rf"\b(?:the )?(?P<nth>{any_of(_NTH)}) (?:(?P<count>{NUMBER}) )?(?P<unit>day|week|weekend|month)s? "
+    r"(?:of|in) (?:the )?$"
 )
+_AROUND = re.compile(r"\b(?:the )?(week|weekend) of (?:the )?$")
+_FROM_DAY = re.compile(r"\b(?:between |from )(?:the )?(\d{1,2})(?:st|nd|rd|th)? ?(?:to|and|until|till|-|–) ?(?:the )?$")
 _SIDE = "(?P<side>before|after) (?:the )?"
 _MOVED = re.compile(rf"\b{AMOUNT} {_SIDE}$")
 _BESIDE = re.compile(rf"\bthe (?P<unit>day|night|week|month|year) {_SIDE}$")
@@ -101,20 +105,31 @@ def _whole(folded: str, place: Place, asking: Asking) -> Place:
 
 
 def _part(folded: str, place: Place, asking: Asking) -> Place:
+    """Return the part of a date that its text names: "early", "the last week of", "the week of", "from 3 to"."""
     if place.date is None:
         return place
-    before = lead(folded, place.begin)
     whole = nearest(place.date, asking.now, coming=asking.coming)
-    if named := _PART.search(before):
-        found = part(whole, *(_PARTS[named[1]] if named[1] else _PARTS_OF[named[2]]))
-    elif named := _UNIT_OF.search(before):
-        found = _units_of(whole, named)
-    else:
-        return place
-    if found is None or found.span is None:
-        return place
-    date = found if place.date.year is not None else replace(found, year=None)
-    return replace(place, begin=named.start(), date=date, span=found.span)
+    for pattern, read in _WITHIN.items():
+        named = pattern.search(lead(folded, place.begin))
+        found = read(whole, named) if named is not None else None
+        if named is not None and found is not None and found.span is not None:
+            date = found if place.date.year is not None else replace(found, year=None)
+            return replace(place, begin=named.start(), date=date, span=found.span)
+    return place
+
+
+def _part_of(whole: NamedDate, named: re.Match[str]) -> NamedDate | None:
+    return part(whole, *(_PARTS[named[1]] if named[1] else _PARTS_OF[named[2]]))
+
+
+def _week_of(whole: NamedDate, named: re.Match[str]) -> NamedDate | None:
+    span = whole.span
+    return occurrence(named[1], span.start, 0) if span is not None and whole.day is not None else None
+
+
+def _from_day(whole: NamedDate, named: re.Match[str]) -> NamedDate | None:
+    first = int(named[1])
+    return replace(whole, day=first, length=whole.day - first + 1) if whole.day is not None else None
 
 
 def _units_of(whole: NamedDate, named: re.Match[str]) -> NamedDate | None:
@@ -126,8 +141,19 @@ def _units_of(whole: NamedDate, named: re.Match[str]) -> NamedDate | None:
     if named["unit"] == "weekend":
         at, which = (span.end, nth) if nth < 0 else (span.start - _MOMENT, nth + 1)
         return occurrence("weekend", at, which)
+    if named["unit"] == "month":
+        first = span.end.month - count if nth < 0 else span.start.month + nth * count
+        return months(span.end.year if nth < 0 else span.start.year, first, count)
     length = count * (7 if named["unit"] == "week" else 1)
     return days(span.end - timedelta(days=length) if nth < 0 else span.start + timedelta(days=nth * length), length)
+
+
+_WITHIN: dict[re.Pattern[str], Callable[[NamedDate, re.Match[str]], NamedDate | None]] = {
+    _PART: _part_of,
+    _UNIT_OF: _units_of,
+    _AROUND: _week_of,
+    _FROM_DAY: _from_day,
+}
 
 
 def _beside(before: str, place: Place) -> Place:

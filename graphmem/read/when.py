@@ -57,8 +57,8 @@ class NamedDate:
 
     @property
     def span(self) -> Span | None:
-        """All days of it; None where no year was named, and for 31 June."""
-        if self.year is None:
+        """All days of it; None where no year was named, for 31 June, and for none at all."""
+        if self.year is None or self.length < 1:
             return None
         precision = Precision.YEAR if self.month is None else Precision.MONTH if self.day is None else Precision.DAY
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem import AsOf, Filters, Memory
+from graphmem import AsOf, Filters, Memory, Settings
+from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.read import expand
 from tests.conftest import Add as Story
+from tests.scripted import SteppingClock
 from tests.values import day, said
 
 
@@ -103,6 +105,20 @@ async def test_messages_come_in_one_order_and_say_which_fact_led_to_them(
 
     assert [e.episode.id for e in few.episodes] == [e.episode.id for e in many.episodes][:1]
     assert {e.path for e in many.episodes} == {("Ada lives in Oslo",), ()}
+
+
+async def test_the_last_may_is_the_one_before_the_question(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    async with Memory.open(settings, embedder=embedder, clock=SteppingClock(at=day("2025-01-15"))) as memory:
+        await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2022-01-10")
+        await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13")
+        asked = [
+            await memory.search(f"Where did Ada live {when}?", scope=scope)
+            for when in ("last May", "in March", "before last summer", "in December")
+        ]
+
+    assert [[f.text for f in found.withdrawn] for found in asked] == [["Ada lives in Turin"]] * 3 + [[]]
 
 
 async def test_many_facts_of_one_kind_do_not_hide_the_one_of_another(

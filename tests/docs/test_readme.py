@@ -54,10 +54,11 @@ def test_the_commands_work(tmp_path: Path, environment: dict[str, str]) -> None:
 
 
 def test_generated_parts_are_as_the_program_prints_them() -> None:
-    def timeless(text: str) -> str:
-        return re.sub(r"\d+ ms", "N ms", text)
+    def the_same(text: str) -> str:
+        """Leave out times, and ranks, which differ where processors compute in eight-bit numbers in other ways."""
+        return re.sub(r"\d+ ms, ranks [\d, ]+,", "N ms, ranks N,", text)
 
-    assert timeless(readme.written(PAGE)) == timeless(PAGE), "run: python -m scripts.readme"
+    assert the_same(readme.written(PAGE)) == the_same(PAGE), "run: python -m scripts.readme"
 
 
 def test_every_variable_is_a_setting_and_every_place_is_there() -> None:
