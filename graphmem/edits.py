@@ -12,6 +12,7 @@ from graphmem.base import Base, ScopeLike
 from graphmem.errors import InvalidInput
 from graphmem.models import Fact, Interval, Scope
 from graphmem.operations import Change
+from graphmem.text import fold
 from graphmem.write.clean import Cleaning, find
 from graphmem.write.delete import Receipt
 from graphmem.write.editing import Stated, literal_of, stated_interval
@@ -38,8 +39,10 @@ class Edits(Base):
     ) -> tuple[Change, ...]:
         """Believe a statement because a person says so; a value that it contradicts is closed when it begins.
 
-        `value` is a name, or a literal where the predicate takes one; without `valid_from` it holds from now on.
-        Raises InvalidInput for a predicate outside the ontology, an unreadable date or number.
+        `value` is a name, or a literal where the predicate takes one; without `valid_from` it holds from now on, a day,
+        month or year as `valid_to` is the last one that it held. Without an end, the same that had ended holds still
+        where nothing contradicts it, and a value that is only known since later gives way.
+        Raises InvalidInput for a predicate outside the ontology, an unreadable date or number, an entity with itself.
         """
         ontology = self._parts.ontology
         if predicate not in ontology.predicates:
@@ -63,14 +66,15 @@ class Edits(Base):
     ) -> tuple[Change, ...]:
         """Put right what was believed by mistake: another value, or other dates; raises NotFound, InvalidInput.
 
-        What had ended because the fact began ends where it is to begin.
+        A day, month or year as `valid_to` is the last one that it held, "open" takes its end away, where nothing else
+        holds then. What had ended because the fact began ends where it is to begin.
         """
         whose = self._scope(scope)
         fact = await self._believed(fact_id, whose)
         interval = stated_interval(valid_from, valid_to, fact.interval)
-        if value is None:
+        if value is None or await self._says(fact, value, whose):
             if interval == fact.interval:
-                raise InvalidInput("nothing to correct: give a value, valid_from or valid_to.")
+                raise InvalidInput("nothing to correct: give another value, valid_from or valid_to.")
             return await self._parts.editor.correct_dates(fact, interval, whose, editor)
         _check_names(value=value, editor=editor)
         meant = literal_of(value, fact.predicate, self._parts.ontology)
@@ -157,6 +161,12 @@ class Edits(Base):
     async def erase(self, *, scope: ScopeLike) -> Erased:
         """Delete all that a scope holds, and return the receipt; it cannot be undone."""
         return await erase(self._scope(scope), self._parts.store, self._parts.embedder, self._parts.clock)
+
+    async def _says(self, fact: Fact, value: str, scope: Scope) -> bool:
+        """Tell whether a fact has a value already, under whatever name."""
+        if fact.object_id is None:
+            return value == fact.value
+        return fold(value) in (await self.entity(fact.object_id, scope=scope)).names
 
     async def _believed(self, fact_id: str, scope: Scope) -> Fact:
         fact = await self.fact(fact_id, scope=scope)

@@ -15,6 +15,9 @@ from graphmem.operations import Change
 
 FromOption = Annotated[str | None, typer.Option("--from", help="true since: 2024, 2024-05, 2024-05-31 or a full time")]
 ToOption = Annotated[str | None, typer.Option("--to", help="true until the end of this, in the same forms")]
+CorrectedToOption = Annotated[
+    str | None, typer.Option("--to", help="true until the end of this, in the same forms; open takes the end away")
+]
 EditorOption = Annotated[
     str, typer.Option("--editor", help="who says so", default_factory=getpass.getuser, show_default="you")
 ]
@@ -58,7 +61,7 @@ def correct(
     value: Annotated[str | None, typer.Option(help="what is right instead")] = None,
     scope: ScopeOption = "",
     since: FromOption = None,
-    until: ToOption = None,
+    until: CorrectedToOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put right a fact that was believed by mistake: its value or its dates."""

@@ -36,7 +36,7 @@ from graphmem.write.delete import Receipt, delete_episode
 from graphmem.write.ends import moved_ends, others_of_place
 from graphmem.write.episodes import read_episodes, store_episodes
 from graphmem.write.ledger import Ledger
-from graphmem.write.link import candidates
+from graphmem.write.link import candidates, meant
 from graphmem.write.merge import comparing, merging, splitting, withdrawal
 from graphmem.write.record import Reading
 from graphmem.write.replies import DecisionReply, ResolutionReply
@@ -44,6 +44,9 @@ from graphmem.write.resolve import Shown
 from graphmem.write.settle import closes
 from graphmem.write.single import Draft, Tools, decide
 from graphmem.write.undo import fact_by_id, undoing
+
+OPEN = "open"
+"""Given for an end, it says that there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +184,12 @@ class Editor:
         predicate = self._ontology.predicate(stated.predicate)
         value = stated.value.text if isinstance(stated.value, Literal) else stated.value
         said = f"{stated.subject} {predicate.phrase} {value}"
+        known = await candidates([stated.subject, value], scope, self._store)
+        kind = next((e.type for e in known if fold(stated.subject) in e.names), "Person")
+        mentions = [Mention(name=stated.subject, type=kind)]
+        if not isinstance(stated.value, Literal):
+            mentions.append(Mention(name=value, type=_type_of(value, predicate.objects, known)))
+            _refuse_itself(mentions, known)
         message = Message(text=said, at=self._tools.clock.now(), role=Role.SYSTEM, speaker=editor, session=EDITS)
         kept = await store_episodes(
             [message],
@@ -194,12 +203,6 @@ class Editor:
         if not found:
             raise StoreConflict(f"{scope.key} was erased while it was written to; do it again.")
         episode = found[0]
-        known = await candidates([stated.subject], scope, self._store)
-        kind = next((e.type for e in known if fold(stated.subject) in e.names), "Person")
-        mentions = [Mention(name=stated.subject, type=kind)]
-        if not isinstance(stated.value, Literal):
-            kinds = predicate.objects
-            mentions.append(Mention(name=stated.value, type=kinds[0] if len(kinds) == 1 else "Thing"))
         return Reading(
             exchange=(episode,),
             mentions=tuple(mentions),
@@ -212,10 +215,10 @@ class Editor:
         )
 
     def _check_place(self, fact: Fact, others: Sequence[Fact]) -> None:
-        if not self._ontology.predicate(fact.predicate).exclusive or not closes(fact):
-            return
+        excludes = self._ontology.predicate(fact.predicate).exclusive and closes(fact)
         for other in others:
-            if closes(other) and other.overlaps(fact):
+            same = other.normal == fact.normal and other.modality is fact.modality and not fact.event
+            if other.overlaps(fact) and (same or (excludes and closes(other))):
                 raise InvalidInput(f"{other.text} holds then ({other.id}); correct or forget that first.")
 
     async def _entity(self, entity_id: str, scope: Scope, reader: Reader) -> Entity:
@@ -253,12 +256,30 @@ def stated_date(name: str, given: str | datetime) -> tuple[datetime, Precision]:
 
 
 def stated_interval(start: str | datetime | None, end: str | datetime | None, otherwise: Interval) -> Interval:
-    """Return the dates that an editor gives, the others as they were; raises InvalidInput."""
+    """Return the dates that an editor gives, the others as they were; "open" is no end. Raises InvalidInput."""
     first, precision = stated_date("valid_from", start) if start is not None else (otherwise.start, otherwise.precision)
-    last = after(*stated_date("valid_to", end)) if end is not None else otherwise.end
+    last = _last(end) if end is not None else otherwise.end
     if last is not None and last <= first:
         raise InvalidInput(f"it would end ({last:%Y-%m-%d}) before it starts ({first:%Y-%m-%d}).")
     return Interval(start=first, end=last, precision=precision, stated=start is not None or otherwise.stated)
+
+
+def _last(end: str | datetime) -> datetime | None:
+    return None if end == OPEN else after(*stated_date("valid_to", end))
+
+
+def _type_of(name: str, kinds: Sequence[str], known: Sequence[Entity]) -> str:
+    """Return the type of a named value: the first that the predicate lists, `Thing` where any type may be meant."""
+    named = any(fold(name) in e.names for e in known)
+    return kinds[0] if len(kinds) == 1 or (kinds and not named and "Thing" not in kinds) else "Thing"
+
+
+def _refuse_itself(mentions: Sequence[Mention], known: Sequence[Entity]) -> None:
+    """Raise InvalidInput where a subject and its value are one entity."""
+    one, other = (meant(m, known) for m in mentions)
+    names = [m.name for m in mentions]
+    if fold(names[0]) == fold(names[1]) or (one and other and one.canonical_id == other.canonical_id):
+        raise InvalidInput(f"{' and '.join(names)} are one entity; a fact is between two, name another one.")
 
 
 def _triple(stated: Stated, episode: Episode) -> Triple:

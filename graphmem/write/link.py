@@ -58,7 +58,7 @@ async def link(mentions: Sequence[Mention], scope: Scope, reader: Reader) -> Lin
     operations: list[AddEntity | NameEntity] = []
     pairs: list[EntityPair] = []
     for mention in mentions:
-        entity = _meant(mention, known)
+        entity = meant(mention, known)
         if entity is None:
             entity = Entity(
                 id=f"en_{uuid.uuid4().hex[:24]}",
@@ -112,7 +112,8 @@ def name_key(scope: Scope, name: str) -> str:
     return f"{scope.digest} {fold(name)}"[:1000]
 
 
-def _meant(mention: Mention, known: Sequence[Entity]) -> Entity | None:
+def meant(mention: Mention, known: Sequence[Entity]) -> Entity | None:
+    """Return the known entity that a mention means, None where it is a new one."""
     name, names = fold(mention.name), {fold(n) for n in (mention.name, *mention.aliases)}
     # Another name alone, "the parade", may be that of two.
     matches = [

@@ -35,7 +35,7 @@ from graphmem.errors import (
 )
 from graphmem.house.archive import read_header, read_lines
 from graphmem.models import Note
-from graphmem.operations import Invalidate
+from graphmem.operations import Add, Invalidate
 from graphmem.settings import read_settings
 from tests.api.conftest import Served
 from tests.browse import cypher
@@ -289,6 +289,15 @@ async def test_upkeep_asks_for_the_rights_that_it_takes(served: Served, user: st
             await writer.verify(scope=user)
     async with Client(served.url, served.keys["beta", "admin"], timeout=60) as other:
         assert all(w.scope.tenant == "beta" for w in await other.queue(limit=1000))
+
+
+async def test_an_end_is_taken_away(client: Client, user: str) -> None:
+    made = await client.assert_fact("Ada", "LIVES_IN", "Turin", scope=user, valid_from="2023", valid_to="2024")
+    (turin,) = [op.fact for change in made for op in change.operations if isinstance(op, Add)]
+
+    await client.correct(turin.id, scope=user, valid_to="open")
+
+    assert (await client.fact(turin.id, scope=user)).interval.end is None
 
 
 async def test_edits_by_hand_are_decisions_on_the_record(client: Client, local: Memory, user: str) -> None:

@@ -204,6 +204,67 @@ async def test_two_homes_at_a_time_are_refused(memory: Memory, story: Story, sco
         await memory.correct(turin.id, valid_to="2024-12-31", scope=scope)
 
 
+async def test_an_end_is_taken_away_where_nothing_else_holds_then(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020", valid_to="2023")
+    (turin,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2021-01-01")))
+
+    (change,) = await memory.correct(turin.id, valid_to="open", scope=scope)
+    after, breaches = await ends(memory, scope, turin), await memory.verify(scope=scope)
+    await memory.undo(change.id, scope=scope)
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06")
+
+    assert (after, breaches) == ([None], ())
+    assert await ends(memory, scope, turin) == [day("2024-01-01")]
+    with pytest.raises(InvalidInput, match=r"Oslo holds then .* correct or forget that first"):
+        await memory.correct(turin.id, valid_to="open", scope=scope)
+    assert await memory.verify(scope=scope) == ()
+
+
+async def test_an_end_is_not_taken_away_over_the_same_at_another_time(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIKES", "tea", scope=scope, valid_from="2020", valid_to="2021")
+    await memory.assert_fact("Ada", "LIKES", "tea", scope=scope, valid_from="2024")
+    (before,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2020-06-01")))
+
+    with pytest.raises(InvalidInput, match="tea holds then"):
+        await memory.correct(before.id, valid_to="open", scope=scope)
+
+
+async def test_the_value_that_a_fact_has_corrects_nothing(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020")
+    await memory.assert_fact("Ada", "AGE", "34", scope=scope)
+    (age, turin) = sorted(await memory.facts(scope=scope), key=lambda f: f.predicate)
+
+    for fact, value in ((turin, "turin"), (age, "34")):
+        with pytest.raises(InvalidInput, match="nothing to correct"):
+            await memory.correct(fact.id, value=value, scope=scope)
+    await memory.correct(turin.id, value="Turin", valid_from="2021", scope=scope)
+
+    assert (await memory.fact(turin.id, scope=scope)).interval.start == day("2021-01-01")
+
+
+async def test_a_new_value_is_of_the_first_type_that_the_predicate_takes(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "VISITED", "Paris", scope=scope)
+    await memory.assert_fact("Ada", "OWNS", "Paris", scope=scope)
+    await memory.assert_fact("Ada", "LIKES", "tea", scope=scope)
+
+    types = {e.name: e.type for e in await memory.entities(scope=scope)}
+
+    assert types == {"Ada": "Person", "Paris": "Place", "tea": "Thing"}
+
+
+async def test_a_fact_of_an_entity_with_itself_is_refused(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Bo", "KNOWS", "Al", scope=scope)
+    (fact,) = await memory.facts(scope=scope)
+    await memory.change_entity(fact.subject_id, name="Robert", scope=scope)
+
+    for value in ("bo", "Robert"):
+        with pytest.raises(InvalidInput, match="are one entity"):
+            await memory.assert_fact("Bo", "MARRIED_TO", value, scope=scope)
+    with pytest.raises(InvalidInput, match="are one entity"):
+        await memory.correct(fact.id, value="Bo", scope=scope)
+    assert await values(memory, scope) == ["Robert knows Al"]
+
+
 async def test_what_is_forgotten_is_shown_no_more_until_that_is_undone(
     memory: Memory, story: Story, scope: str, settings: Settings
 ) -> None:

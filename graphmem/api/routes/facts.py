@@ -48,6 +48,14 @@ MetadataQuery = Annotated[
 Day = Annotated[str | None, Field(max_length=40, examples=["2024-05"], description="2024, 2024-05, 2024-05-31 or more")]
 
 
+End = Annotated[
+    str | None,
+    Field(
+        max_length=40, examples=["2024-05"], description="as valid_from, the last that it held; open: without an end"
+    ),
+]
+
+
 class FactIn(Body):
     """A statement by hand."""
 
@@ -56,7 +64,7 @@ class FactIn(Body):
     predicate: Annotated[str, Field(min_length=1, max_length=64, examples=["LIVES_IN"])]
     value: Annotated[str, Field(min_length=1, max_length=200, examples=["Oslo"])]
     valid_from: Day = None
-    valid_to: Day = None
+    valid_to: End = None
     editor: Editor = EDITOR
 
 
@@ -66,7 +74,7 @@ class CorrectionIn(Body):
     user: User
     value: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     valid_from: Day = None
-    valid_to: Day = None
+    valid_to: End = None
     editor: Editor = EDITOR
 
 

@@ -115,6 +115,8 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     (oslo,) = json.loads(shell.run("facts", "--scope", "zoe", "--json"))
     corrected = shell.run("correct", oslo["id"], "--value", "Bergen", *who)
     (bergen,) = json.loads(shell.run("facts", "--scope", "zoe", "--json"))
+    shell.run("correct", bergen["id"], "--to", "2099", *who)
+    opened = shell.run("correct", bergen["id"], "--to", "open", *who)
     shell.run("forget", bergen["id"], *who)
     told = json.loads(shell.run("history", "--scope", "zoe", "--json"))
     undone = shell.run("undo", told[-1]["id"], *who)
@@ -130,6 +132,7 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     history = shell.run("history", "--scope", "zoe")
     erased = shell.run("erase", "--yes", "--scope", "zoe")
 
+    assert "redated" in opened
     assert "closed    Zoë lives in Turin, until 13 Jun 2024" in closed
     assert "corrected Zoë lives in Oslo: it was never so" in corrected
     assert "restored  Zoë lives in Bergen, believed since 13 Jun 2024" in undone
