@@ -11,6 +11,7 @@ from graphmem.models import Fact, Interval, Scope
 from graphmem.ontology import Ontology
 from graphmem.operations import Add, Change, Invalidate, InvalidateKind, Revise, ReviseKind
 from graphmem.ports import Reader
+from graphmem.write.keys import keys_of
 from graphmem.write.settle import closes, same_place
 from graphmem.write.undo import facts_by_id
 
@@ -20,6 +21,13 @@ async def others_of_place(fact: Fact, scope: Scope, reader: Reader) -> list[Fact
     found = await reader.read("facts_of_subject", scope=scope.key, subject=fact.subject_id, predicate=fact.predicate)
     others = await facts_by_id([row["id"] for row in found if row["id"] != fact.id], scope, reader)
     return [f for f in others.values() if same_place(f, fact) and f.expired_at is None]
+
+
+async def others_of_value(fact: Fact, scope: Scope, ontology: Ontology, reader: Reader) -> list[Fact]:
+    """Return the other facts that are believed and say the same as a fact, of whatever time."""
+    found = await reader.read("facts_of_value", scope=scope.key, value_key=keys_of(fact, ontology).value)
+    others = await facts_by_id([row["id"] for row in found if row["id"] != fact.id], scope, reader)
+    return [f for f in others.values() if f.expired_at is None]
 
 
 async def moved_ends(

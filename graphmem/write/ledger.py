@@ -21,9 +21,10 @@ from graphmem.operations import Add, Change, Compare, Cost, Hide, Invalidate, In
 from graphmem.ports import Reader, Row, Transaction, Vector
 from graphmem.write.apply import apply_changes
 from graphmem.write.asking import Asker
+from graphmem.write.by_hand import settle_by_hand
 from graphmem.write.conflicts import Found, detect_conflicts
 from graphmem.write.consequences import with_consequences
-from graphmem.write.ends import moved_ends, others_of_place
+from graphmem.write.ends import moved_ends, others_of_place, others_of_value
 from graphmem.write.forget import asked_back, dropped, find_forgotten, neutral, settle_request, with_hidden
 from graphmem.write.link import link, rules, statements
 from graphmem.write.lock import lock_scope
@@ -177,6 +178,8 @@ class Ledger:
             moved = await moved_ends(wrong, interval, others, scope, self._ontology, reader)
             _refuse_crowding(found[0], {wrong.id, *(op.fact_id for op in moved)}, self._ontology)
             return replace(linked, decisions=(_correction(linked.stated[0], wrong, moved, now),))
+        if reading.editor:
+            return replace(linked, decisions=(await self._by_hand(found[0], scope, now, reader),))
         forgotten = await find_forgotten(linked.stated, scope, self._ontology, reader)
         speaker = {e.id: e.speaker for e in reading.exchange}
         decisions: list[Decision] = []
@@ -192,6 +195,15 @@ class Ledger:
             else:
                 decisions.append(settle(statement, met.conflicts, self._ontology))
         return replace(linked, decisions=tuple(decisions))
+
+    async def _by_hand(self, found: Found, scope: Scope, now: datetime, reader: Reader) -> Decision:
+        fact = found.statement.fact
+        if self._ontology.predicate(fact.predicate).exclusive:
+            held = await others_of_place(fact, scope, reader)
+        else:
+            # Others are no rivals, and may be thousands.
+            held = await others_of_value(fact, scope, self._ontology, reader)
+        return settle_by_hand(found.statement, found.conflicts, held, self._ontology, now)
 
     async def _apply(
         self, reading: Reading, judged: _Judged, scope: Scope, now: datetime, tx: Transaction

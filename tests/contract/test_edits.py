@@ -229,6 +229,71 @@ async def test_an_end_is_not_taken_away_over_the_same_at_another_time(memory: Me
         await memory.correct(before.id, valid_to="open", scope=scope)
 
 
+@pytest.mark.parametrize("since", ["2020", None])
+async def test_what_had_ended_and_is_asserted_again_holds_still(memory: Memory, scope: str, since: str | None) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020", valid_to="2023")
+
+    (change,) = await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from=since)
+    (turin,) = await memory.facts(scope=scope)
+
+    assert change.reason == "it is said again, and holds still"
+    assert (turin.interval.start, len(turin.sources)) == (day("2020-01-01"), 2)
+    assert await memory.verify(scope=scope) == ()
+    await memory.undo(change.id, scope=scope)
+    assert await ends(memory, scope, turin) == [day("2024-01-01")]
+
+
+async def test_one_of_many_values_that_had_ended_holds_still(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIKES", "tea", scope=scope, valid_from="2020", valid_to="2021")
+    await memory.assert_fact("Ada", "LIKES", "chess", scope=scope)
+
+    await memory.assert_fact("Ada", "LIKES", "tea", scope=scope)
+
+    starts = {f.text: f.interval.start for f in await memory.facts(scope=scope)}
+    assert starts.keys() == {"Ada likes tea", "Ada likes chess"}
+    assert starts["Ada likes tea"] == day("2020-01-01")
+    assert await memory.verify(scope=scope) == ()
+
+
+async def test_what_had_ended_is_asserted_again_as_another_value_would_be(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020", valid_to="2022")
+    await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024")
+
+    older = await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020")
+    (before,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2023-06-01")))
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope)
+
+    assert older[-1].reason == "older news: it held until the next value"
+    assert (before.text, before.interval.end) == ("Ada lives in Turin", day("2024-01-01"))
+    (now,) = await memory.facts(scope=scope)
+    assert (now.text, now.id) != (before.text, before.id)
+    assert now.text == "Ada lives in Turin"
+    assert await memory.verify(scope=scope) == ()
+
+
+async def test_a_value_only_known_since_later_gives_way_to_a_dated_one(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Graz", scope=scope, valid_from="2020")
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope)
+
+    made = await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13")
+
+    assert await values(memory, scope) == ["Ada lives in Oslo"]
+    (graz,) = await memory.facts(scope=scope, as_of=AsOf(valid=day("2021-01-01")))
+    assert (graz.text, graz.interval.end) == ("Ada lives in Graz", day("2024-06-13"))
+    assert await memory.verify(scope=scope) == ()
+    await memory.undo(made[-1].id, scope=scope)
+    assert await values(memory, scope) == ["Ada lives in Turin"]
+
+
+async def test_a_value_known_since_a_day_that_was_said_stays_and_ends_older_news(memory: Memory, scope: str) -> None:
+    await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2025")
+
+    made = await memory.assert_fact("Ada", "LIVES_IN", "Oslo", scope=scope, valid_from="2024-06-13")
+
+    assert made[-1].reason == "older news: it held until the next value"
+    assert await values(memory, scope) == ["Ada lives in Turin"]
+
+
 async def test_the_value_that_a_fact_has_corrects_nothing(memory: Memory, scope: str) -> None:
     await memory.assert_fact("Ada", "LIVES_IN", "Turin", scope=scope, valid_from="2020")
     await memory.assert_fact("Ada", "AGE", "34", scope=scope)
