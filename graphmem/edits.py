@@ -15,8 +15,8 @@ from graphmem.operations import Change
 from graphmem.text import fold
 from graphmem.write.clean import Cleaning, find
 from graphmem.write.delete import Receipt
-from graphmem.write.editing import Stated, literal_of, stated_interval
 from graphmem.write.erase import Erased, erase
+from graphmem.write.stated import Stated, literal_of, stated_interval
 from graphmem.write.validate import NAME_LENGTH
 
 EDITOR = "editor"
@@ -81,7 +81,10 @@ class Edits(Base):
         return await self._parts.editor.correct_value(replace(fact, interval=interval), meant, whose, editor)
 
     async def forget(self, fact_id: str, *, scope: ScopeLike, editor: str = EDITOR) -> tuple[Change, ...]:
-        """Believe a fact no more, and show it no more; undoable. Raises NotFound."""
+        """Believe a fact no more, and show it no more; undoable. Raises NotFound.
+
+        What it had closed stays closed; `undo` of the change that closed it opens that again.
+        """
         whose = self._scope(scope)
         return await self._parts.editor.forget(await self._believed(fact_id, whose), whose, editor)
 
