@@ -12,7 +12,7 @@ from graphmem.checks import MOST_RESULTS, check_filters, check_range, checked_cl
 from graphmem.cursors import bad_cursor, read_cursor, write_cursor
 from graphmem.dates import parse_date
 from graphmem.errors import NotFound
-from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Precision, Scope, tenant_prefix
+from graphmem.models import EDITS, AsOf, Entity, Episode, Fact, Filters, Precision, Scope, tenant_prefix
 from graphmem.ports import Row
 from graphmem.read.filtered import conditions, with_passing_sources
 from graphmem.read.states import state_at
@@ -35,7 +35,7 @@ class FactPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user of a tenant, and how many messages of theirs were ever kept."""
+    """A user of a tenant, and how many messages of theirs were ever kept, which edits by hand are not."""
 
     user: str
     messages: int
@@ -157,7 +157,8 @@ class Lists(Base):
         check_range("limit", limit, 1, MOST_RESULTS)
         whose = self._parts.settings.tenant if tenant is None else tenant
         last = Scope(tenant=whose, user=read_cursor(after, "users", str)[0]).key if after is not None else ""
-        found = await self._parts.store.read("users", prefix=tenant_prefix(whose), after=last, limit=limit + 1)
+        page = {"prefix": tenant_prefix(whose), "after": last, "limit": limit + 1}
+        found = await self._parts.store.read("users", **page, edits=EDITS)
         users = tuple(
             User(
                 user=Scope.from_key(row["scope"]).user,

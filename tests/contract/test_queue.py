@@ -253,6 +253,7 @@ async def test_users_and_sessions_are_listed_in_pages(queued: Memory, tenant: st
         await queued.process(scope=user)
         await queued.delete(added.episode_ids[1], scope=user)
 
+    await queued.assert_fact("Ada", "AGE", "34", scope="ben")
     first = await queued.users_page(limit=2)
     await queued.add(said(), scope="aaron", wait=False)
     await queued.process(scope="aaron")
