@@ -57,7 +57,8 @@ MOST_HOPS = 6
 class Added:
     """What became of messages: their episodes' ids, and, once processed, the decisions that they led to.
 
-    `change_number` is that of the last decision before they came.
+    `note` says why facts are not drawn from all of them, as without a chat model. `change_number` is that of the last
+    decision before they came.
     """
 
     episode_ids: tuple[str, ...]
@@ -113,7 +114,8 @@ class Memory(Lists, Edits, Work, Analytics, Queue, Keys):
         said = said if key is None else identified(said, key)
         check_messages(said)
         kept = await self._parts.writer.keep(said, whose, key=key, exact=exact, admit=admit)
-        outcome = await self._parts.writer.process(whose, progress) if wait else Outcome()
+        unread = self._parts.writer.unread if kept.new else None
+        outcome = await self._parts.writer.process(whose, progress) if wait else Outcome(note=unread)
         if wait and kept.new:
             outcome = await self._with_what_others_did(outcome, kept, whose)
         return Added(

@@ -99,6 +99,7 @@ class Client(Edits, Lists, Upkeep):
             known=told["known"],
             changes=load_changes(told["changes"]),
             parked=told["parked"],
+            note=told.get("note"),
         )
 
     async def message(self, episode_id: str, *, scope: ScopeLike) -> Episode:

@@ -146,7 +146,7 @@ class WritePipeline:
     async def _process_all(self, scope: Scope, progress: Progress | None, patient: bool) -> Outcome:
         done = _Done(patient=patient)
         waits_for: str | None = None
-        note = NO_MODEL if self._model is None and self._extractor.finder is None else None
+        note = self.unread
         try:
             while pending := await self._pending(scope):
                 for exchange in batches(pending, self._batch.messages, self._batch.tokens, self._tokens):
@@ -193,6 +193,11 @@ class WritePipeline:
             await self._park(exchange, scope, exc, done)
             if isinstance(exc, ModelUnavailable):
                 raise
+
+    @property
+    def unread(self) -> str | None:
+        """Why no facts are drawn from messages here, None where they are."""
+        return NO_MODEL if self._model is None and self._extractor.finder is None else None
 
     def _asker(self, scope: Scope) -> Asker | None:
         return None if self._model is None else Asker(model=self._model, usage=self._usage, scope=scope)

@@ -8,12 +8,16 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from graphmem import Message
+from graphmem.client import SyncClient
+from graphmem.write.pipeline import NO_MODEL
 from tests.api.conftest import Served, environment_of, running
 
 TURIN = {"text": "I live in Turin.", "speaker": "Ada", "at": "2024-01-10T12:00:00Z"}
@@ -156,6 +160,16 @@ def test_who_waits_for_facts_is_answered_when_it_ends(model_url: str, tmp_path: 
         waits.close()
 
     assert (answered["state"], answered["new"]) == ("pending", 1)
+
+
+def test_without_a_model_it_says_that_no_facts_are_drawn(model_url: str, tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "home", model_url)
+    del environment["OPENAI_BASE_URL"]
+    with running(environment, tmp_path / "log") as url, SyncClient(url, timeout=60) as client:
+        kept = httpx.post(f"{url}/v1/messages", json={"user": "ada", "messages": [TURIN]}, timeout=60).json()
+        added = client.add(Message(text="I am 34.", at=datetime.now(UTC), speaker="Ada"), scope="ada")
+
+    assert kept["note"] == added.note == NO_MODEL
 
 
 def test_a_shell_works_on_the_same_graph_meanwhile(

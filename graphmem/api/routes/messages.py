@@ -40,7 +40,7 @@ class Accepted:
 
     `status` is the address of the last one, which is read after the others.
     `changes` are the decisions, where it was waited for them or messages were known already; `parked` why some could
-    not be read, by their ids.
+    not be read, by their ids; `note` that no facts are drawn, since the service has no chat model.
     """
 
     episode_ids: tuple[str, ...]
@@ -50,6 +50,7 @@ class Accepted:
     status: str
     changes: tuple[Change, ...] = ()
     parked: dict[str, str] = field(default_factory=dict[str, str])
+    note: str | None = None
 
 
 @router.post(
@@ -84,6 +85,8 @@ async def add_messages(
         known=added.known,
         state=EpisodeState.PENDING.value,
         status=f"/v1/messages/{added.episode_ids[-1]}?{urlencode({'user': body.user})}",
+        # Without a worker of its own, another process reads, perhaps with a model.
+        note=added.note if here.worker is not None else None,
     )
     if wait or added.known:
         told = await _waited(told, request, scope, added.change_number, wait)
