@@ -240,6 +240,14 @@ def show_cleaning(console: Console, cleaning: Cleaning) -> None:
         action = f"  [cyan]{escape(finding.action)}[/]" if finding.action else ""
         console.print(f"[yellow]{finding.kind}[/]  {escape(finding.what)}{action}", highlight=False, soft_wrap=True)
     show_changes(console, cleaning.changes)
+    left = [f for f in cleaning.findings if not f.action]
+    if left:
+        console.print(
+            f"left to you: {len(left)} ({', '.join(dict.fromkeys(f.kind for f in left))}), since nothing tells what is "
+            "right. `correct` or `forget` a fact by its id, which --json prints.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def show_receipt(console: Console, receipt: Receipt) -> None:
