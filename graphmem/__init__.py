@@ -3,7 +3,7 @@
 from graphmem.errors import GraphMemError
 from graphmem.lists import FactPage
 from graphmem.memory import Added, Memory
-from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Message, Role, Scope
+from graphmem.models import AsOf, Entity, Episode, Fact, Filters, Message, Note, Role, Scope
 from graphmem.operations import Change
 from graphmem.read.found import SearchResult
 from graphmem.settings import Settings
@@ -21,6 +21,7 @@ __all__ = [
     "GraphMemError",
     "Memory",
     "Message",
+    "Note",
     "Role",
     "Scope",
     "SearchResult",

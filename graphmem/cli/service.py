@@ -160,12 +160,15 @@ def create_key(
     """Make a key and print it, this once."""
 
     async def work(memory: Memory) -> None:
+        first = not await memory.keys()
         made = await memory.create_key(
             tenant=tenant,
             name=name,
             rights=right or (Right.READ, Right.WRITE),
             expires_in=timedelta(days=days) if days else None,
         )
+        if first:
+            print("A service that runs without keys is open to this machine until it is started anew.", file=sys.stderr)
         printed(as_json, made, lambda _: _show_new(made))
 
     with_memory(work)

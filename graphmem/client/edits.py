@@ -46,7 +46,7 @@ class Edits(Connected):
         valid_to: Day = None,
         editor: str = EDITOR,
     ) -> tuple[Change, ...]:
-        """Put right what was believed by mistake; raises NotFound."""
+        """Put right what was believed by mistake; "open" as `valid_to` takes its end away. Raises NotFound."""
         dates = {"valid_from": day_of(valid_from), "valid_to": day_of(valid_to)}
         return await self._edit("PATCH", f"/v1/facts/{part_of(fact_id)}", scope, value=value, **dates, editor=editor)
 

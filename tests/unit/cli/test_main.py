@@ -145,6 +145,14 @@ def test_edits_by_hand_and_their_undoing(shell: Shell) -> None:
     assert told[0]["id"] in history
 
 
+def test_with_the_first_key_it_says_until_when_a_service_stays_open(shell: Shell) -> None:
+    first = shell.run("keys", "create", "--tenant", "acme")
+    second = shell.run("keys", "create", "--tenant", "acme")
+
+    assert "open to this machine until it is started anew" in first
+    assert "open to this machine" not in second
+
+
 def test_review_cleaning_and_deletion(shell: Shell) -> None:
     who = ("--scope", "tom", "--editor", "Eve")
     nobody = shell.run("merges", "--scope", "tom")
