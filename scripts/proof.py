@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts import neo4j_local
+from scripts.fit_ranking import RANKINGS
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "proof"
 RUN = [sys.executable, "-m"]
@@ -55,8 +56,10 @@ def _prove_locomo(data: Path) -> None:
     for batch in ("8", "2"):
         counted = ("bench", "calls", "--data", str(data), "--scenarios", "tests/scenarios", "--json")
         prove(f"calls-batch-{batch}", "graphmem", *counted, "--batch", batch)
-    for fitted in ("ranking", "answerable"):
-        prove(fitted, f"scripts.fit_{fitted}", "--data", str(data))
+    prove("answerable", "scripts.fit_answerable", "--data", str(data))
+    for ranking in RANKINGS:
+        name = "ranking" if ranking == "late" else f"ranking-{ranking}"
+        prove(name, "scripts.fit_ranking", "--data", str(data), "--ranking", ranking)
     measured = ("bench", "locomo", "--data", str(data), "--json", "-")
     one = (*measured, "--conversation", "conv-26")
     prove("locomo-conv-26-embedded", "graphmem", *one)
