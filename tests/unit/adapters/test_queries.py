@@ -92,7 +92,7 @@ def test_every_query_is_asked_by_the_program() -> None:
     asked = set(re.findall(r'"([a-z_]+)"', program))
 
     for dialect in DIALECTS:
-        assert set(load_queries(dialect).texts) - asked == set(load_analyses())
+        assert set(load_queries(dialect).texts) <= asked | set(load_analyses())
 
 
 def test_every_dialect_has_the_same_queries() -> None:
