@@ -237,7 +237,7 @@ def test_a_probe_tells_messages_that_nobody_reads_and_a_service_that_is_away(
     assert (returned, found["pending"], found["in_facts"]) == (1, 2, 0.0)
     assert 'graphmem_probe_pending_messages{probe="default"} 2.0' in written
     assert 'graphmem_probe_up{probe="default"} 1.0' in written
-    assert (away, said.partition(":")[0]) == (1, "ServiceUnavailable")
+    assert (away, said.partition(":")[0]) == (1, "AnswerLost")
     assert 'graphmem_probe_up{probe="default"} 0.0' in left
     assert "graphmem_probe_time_seconds" in left
     assert "ratio" not in left
