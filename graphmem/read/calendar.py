@@ -117,19 +117,21 @@ def _month(match: re.Match[str]) -> Place | None:
     return _at(match, date, sure=bool(sure)) if sure or _MAYBE.search(before) else None
 
 
+def _dated(match: re.Match[str], date: NamedDate, before: re.Pattern[str]) -> Place | None:
+    """Return the place of a date that has a year, or stands after words of time."""
+    return _at(match, date) if date.year is not None or before.search(_lead(match)) else None
+
+
 def _season(match: re.Match[str]) -> Place | None:
-    date = NamedDate(month=SEASONS[match[1]], year=_number(match[2]), length=3)
-    return _at(match, date) if date.year is not None or _SURELY.search(_lead(match)) else None
+    return _dated(match, NamedDate(month=SEASONS[match[1]], year=_number(match[2]), length=3), _SURELY)
 
 
 def _quarter(match: re.Match[str]) -> Place | None:
-    date = NamedDate(month=3 * int(match[2]) - 2, year=_number(match[1] or match[3]), length=3)
-    return _at(match, date) if date.year is not None or _SURELY.search(_lead(match)) else None
+    return _dated(match, NamedDate(month=3 * int(match[2]) - 2, year=_number(match[1] or match[3]), length=3), _SURELY)
 
 
 def _holiday(match: re.Match[str]) -> Place | None:
-    date = replace(HOLIDAYS[match[1]], year=_number(match[2]))
-    return _at(match, date) if date.year is not None or _FEAST.search(_lead(match)) else None
+    return _dated(match, replace(HOLIDAYS[match[1]], year=_number(match[2])), _FEAST)
 
 
 def _decade(match: re.Match[str]) -> Place:
