@@ -72,7 +72,7 @@ async def expand(
 
 async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relations, reader: Reader) -> Walk:
     """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
-    walked = Walk()
+    walked = Walk(own=asked.told != asked.text)
     walked.begin(_around_names(asked, (await looked_up).named))
     times = asked.times
     for hop in range(1, HOPS + 1):

@@ -18,6 +18,8 @@ LOOKED_AT = 100
 SLIP_LETTERS = 5
 """From how many letters on a word may be mistyped by one."""
 _PARTLY_NAMED = {"Person", "Organization"}
+_NAMED = "\0"
+"""What stands for a name once it was read; in no word."""
 _OWN = re.compile(r"\bmy\b", re.IGNORECASE)
 _SELF = re.compile(r"\b(?:I|me|myself)\b(?!['’]\w)")
 
@@ -41,7 +43,7 @@ def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:
     """Return which of some entities a question names; a part or a slip counts where it means just one of them."""
     words = [w.removesuffix("'s") for w in lucene.words(question)]
     known = [_Known(entity=e, names={name: lucene.words(name) for name in e.names}) for e in entities]
-    whole = [Named(entity=k.entity, surface=n) for k in known if (n := _whole(k, words)) is not None]
+    whole = _whole(known, words)
     taken = {w for n in whole for w in lucene.words(n.surface)}
     named = {n.entity.id for n in whole}
     others = [k for k in known if k.entity.id not in named]
@@ -67,10 +69,20 @@ class _Known:
     names: Mapping[str, Sequence[str]]
 
 
-def _whole(known: _Known, words: Sequence[str]) -> str | None:
-    said = f" {' '.join(words)} "
-    names = sorted(known.names, key=len, reverse=True)
-    return next((name for name in names if f" {' '.join(known.names[name])} " in said), None)
+def _whole(known: Sequence[_Known], words: Sequence[str]) -> list[Named]:
+    """Return the entities whose names the words say whole; what is only said within a longer name is not named."""
+    left = f" {' '.join(words)} "
+    said: set[str] = set()
+    for told in sorted({" ".join(parts) for k in known for parts in k.names.values()}, key=len, reverse=True):
+        if f" {told} " in left:
+            left = left.replace(f" {told} ", f" {_NAMED} ")
+            said.add(told)
+    named: list[Named] = []
+    for k in known:
+        surfaces = [name for name, parts in k.names.items() if " ".join(parts) in said]
+        if surfaces:
+            named.append(Named(entity=k.entity, surface=max(surfaces, key=len)))
+    return named
 
 
 def _partly(known: _Known, word: str) -> bool:

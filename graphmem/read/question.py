@@ -31,7 +31,7 @@ class Question:
     """A question's stems, the times in it, and whether it asks for what came last or first.
 
     `date` and `window` are for ranking; `stretch` is the time in which what it asks for held. They differ: "in May"
-    ranks what was said in any May, and asks for what held in the last one.
+    ranks what was said in any May, and asks for what held in the last one. `order` is what its words say.
     """
 
     stems: tuple[str, ...]
@@ -39,6 +39,12 @@ class Question:
     window: Window | None = None
     stretch: Window | None = None
     order: Order | None = None
+
+    @property
+    def meant(self) -> Order | None:
+        """Whether it asks for what came last or first; where its time has only an end, "before May", for the last."""
+        open_start = self.stretch is not None and self.stretch.start is None
+        return self.order or ("newest" if open_start else None)
 
     def fit(self, at: datetime) -> float:
         """Return how well a time fits the date that the question names, or the stretch of time, 0 to 1.5."""

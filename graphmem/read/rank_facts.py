@@ -11,9 +11,10 @@ from graphmem.models import Fact, FactVersion
 from graphmem.read.asked import Asked
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundFact
-from graphmem.read.question import stems
+from graphmem.read.question import Question, stems
 from graphmem.read.seeds import Seeds
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
+from graphmem.read.when import ALL_TIMES
 
 LEADING = 0.6
 """What the facts on the way of the best chain count of what the chain does."""
@@ -38,7 +39,7 @@ def rank_facts(
     words = [stem for stem in asked.question.stems if stem not in named] or list(asked.question.stems)
     shared = _shared_words(words, [expanded.facts[i] for i in states])
     leading = _leading(expanded)
-    recent = _recency(expanded.facts, states, newest=asked.question.order != "oldest")
+    recent = _recency(expanded.facts, states, asked.question)
     found: list[FoundFact] = []
     for i, state in states.items():
         fact = expanded.facts[i]
@@ -51,7 +52,7 @@ def rank_facts(
             "date": asked.question.fit(fact.interval.start),
             "sure": 0.0 if state.uncertain_since is not None else fact.confidence,
             "recent": recent[i],
-            "order": recent[i] if asked.question.order is not None else 0.0,
+            "order": recent[i] if asked.question.meant is not None else 0.0,
         }
         parts = weighted(signs, weights.facts)
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
@@ -65,16 +66,23 @@ def _leading(expanded: Expanded) -> dict[str, float]:
     return dict.fromkeys(best.path, LEADING * best.gain) if best is not None else {}
 
 
-def _recency(facts: Mapping[str, Fact], states: Mapping[str, FactVersion], *, newest: bool) -> dict[str, float]:
-    """Return how late each fact began among those of its kind, up to 1 for the last; how early, where not `newest`."""
+def _recency(
+    facts: Mapping[str, Fact], states: Mapping[str, FactVersion], question: Question
+) -> defaultdict[str, float]:
+    """Return how late each fact began among those of its kind, up to 1 for the last; how early, where that is asked.
+
+    Where the question names a time, those count that held in it.
+    """
+    within = question.stretch or ALL_TIMES
+    begun = {i: state.interval.start for i, state in states.items() if within.meets(state.interval)}
     starts: dict[tuple[str, str], set[datetime]] = defaultdict(set)
-    for i, state in states.items():
-        starts[_kind(facts[i])].add(state.interval.start)
+    for i, start in begun.items():
+        starts[_kind(facts[i])].add(start)
     places: dict[tuple[str, str], dict[datetime, float]] = {}
     for kind, times in starts.items():
-        ordered = sorted(times, reverse=not newest)
+        ordered = sorted(times, reverse=question.meant == "oldest")
         places[kind] = {at: (n + 1) / len(ordered) for n, at in enumerate(ordered)}
-    return {i: places[_kind(facts[i])][state.interval.start] for i, state in states.items()}
+    return defaultdict(float, {i: places[_kind(facts[i])][start] for i, start in begun.items()})
 
 
 def _kind(fact: Fact) -> tuple[str, str]:

@@ -33,6 +33,8 @@ OF_A_LENGTH = 4
 COUNTED = 20
 OF_ONE_PART = 0.1
 """What a walk counts where the question is one part: how near a fact is to it says the same, and in any language."""
+OF_OWN = 0.3
+"""The same for a question about "me": how near a fact is to it does not say of whom it is."""
 Scores: TypeAlias = Mapping[str, Mapping[Relation, float]]
 _Parts: TypeAlias = Sequence[tuple[Place, Mapping[Relation, float], float]]
 """Where parts of a question end, how likely each means each relation, and the one it means most."""
@@ -87,8 +89,9 @@ class _Way:
 
 @dataclass(slots=True)
 class Walk:
-    """A walk in progress."""
+    """A walk in progress; `own` where the question names who asks by "I" or "my" alone."""
 
+    own: bool = False
     steps: dict[str, Step] = field(default_factory=dict[str, Step])
     _touching: dict[str, list[Step]] = field(default_factory=lambda: defaultdict[str, list[Step]](list))
     _ways: list[_Way] = field(default_factory=list[_Way])
@@ -182,16 +185,16 @@ class Walk:
             counted[length] += 1
             (first if counted[length] <= OF_A_LENGTH else later).append(fact)
         best = [*first, *later][:COUNTED]
-        share = OF_ONE_PART if self._single else 1.0
-        behind = accumulate((self._ends[f][0] - self._ends[best[0]][0] for f in best), min)
+        share = 1.0 if not self._single else OF_OWN if self.own else OF_ONE_PART
+        behind = list(accumulate((self._ends[f][0] - self._ends[best[0]][0] for f in best), min))
         return {
-            f: Chain(gain=share * _gain(rank, less), path=self._ends[f][1], asked=self._ends[f][2])
-            for rank, (f, less) in enumerate(zip(best, behind, strict=True))
+            f: Chain(gain=share * _gain(behind.index(less), less), path=self._ends[f][1], asked=self._ends[f][2])
+            for f, less in zip(best, behind, strict=True)
         }
 
 
 def _gain(rank: int, behind: float) -> float:
-    """Return what a chain counts: half by its rank, half by how far its fit is behind the best one's."""
+    """Return what a chain counts: half by its rank, the same for equals, half by how far its fit is behind the best."""
     return (1 - rank / COUNTED + math.exp(behind / 2)) / 2
 
 

@@ -38,6 +38,9 @@ class Window:
         return begins and (self.start is None or interval.end is None or self.start < interval.end)
 
 
+ALL_TIMES = Window(start=None, end=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span(Window):
     """A window with both its ends, as a date has them."""

@@ -23,10 +23,12 @@ INGRID, INES, LUMEN = entity("Ingrid Holm"), entity("Ines"), entity("Lumen", "Or
         ("Where does Ingrid live?", [("Ingrid Holm", "ingrid")]),
         ("Where does Ingird live?", [("Ingrid Holm", "ingird")]),
         ("Who bought bread?", []),
+        ("Who leads Ada Team and Ada?", [("Ada", "ada"), ("Ada Team", "ada team")]),
+        ("Who leads the Ada Team?", [("Ada Team", "ada team")]),
     ],
 )
 def test_names_are_linked(question: str, found: list[tuple[str, str]]) -> None:
-    named = link_names(question, [INGRID, INES, LUMEN])
+    named = link_names(question, [INGRID, INES, LUMEN, entity("Ada"), entity("Ada Team", "Organization")])
 
     assert [(n.entity.name, n.surface) for n in named] == found
 

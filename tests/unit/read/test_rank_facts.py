@@ -39,6 +39,8 @@ def visits() -> list[Fact]:
         ("Which city did Ada visit first?", "Oslo"),
         ("What was the earliest visit of Ada?", "Oslo"),
         ("Which cities did Ada visit?", "Rome"),
+        ("Which cities did Ada visit before 2024?", "Oslo"),
+        ("Which cities did Ada visit before 2025?", "Rome"),
     ],
 )
 def test_of_facts_that_say_the_same_what_is_asked_for_comes_first_else_the_latest(question: str, first: str) -> None:

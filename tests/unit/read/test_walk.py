@@ -56,6 +56,13 @@ STEPS = [
 ]
 
 
+def test_of_chains_that_fit_as_well_none_counts_more() -> None:
+    chains = walked("Where does Ada live?", [step("Ada", LIVES, home) for home in ("Turin", "Porto", "Oslo")], MEANT)
+
+    assert len({chain.gain for chain in chains.values()}) == 1
+    assert len(chains) == 3
+
+
 def test_the_words_beside_the_name_are_the_first_hop() -> None:
     chains = walked("Where did the brother of Ada's boss study?", STEPS, MEANT)
 
