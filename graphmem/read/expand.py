@@ -101,6 +101,7 @@ def _step(row: Row, relations: Relations, passes: bool) -> Step:
         id=row["id"],
         subject=row["subject_id"],
         object=row["object_id"] or "",
+        types=(row["subject_type"], row["object_type"] or ""),
         forwards=relations.of(predicate, raw, backwards=False),
         backwards=relations.of(predicate, raw, backwards=True),
         passes=passes,

@@ -18,6 +18,15 @@ PLACEHOLDER = "Anna"
 MOST_RIGHT = 6
 """How many words after the name may be cut apart, up to a comma."""
 _ARTICLES = {"the", "a", "an"}
+_UNASKED = {
+    "who": frozenset(("Place", "Animal", "Event", "Work", "Activity", "Topic", "Food", "Condition")),
+    "where": frozenset(("Person", "Animal", "Work", "Activity", "Topic", "Food", "Condition")),
+    "what": frozenset(("Person",)),
+}
+"""Which types of things a question does not ask for, by how it begins; "what is the name" asks for any."""
+_BEGINNING = re.compile(
+    r"^(?:(?:to|with|for|from|by|of|about|at|in|on|under) )?(who|where|what)m?\b(?!.{0,20}\bnames?\b)", re.IGNORECASE
+)
 _OWNED = re.compile(r"'s\b|(?:(?<=s)|^)'(?= )")
 """After a name, or after any word in s: "James' boss"."""
 _TIME_FIRST = re.compile(r"^(as of|in|on|by|before|after|since|during|until)\b[^,]{1,40},\s*", re.IGNORECASE)
@@ -36,13 +45,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nested:
-    """The words before and after a name, where they may be cut, and whether one fact says it all."""
+    """The words before and after a name, where they may be cut, and whether one fact says it all.
+
+    `unasked` are the types of things that the question does not ask for, as "who" asks for no place.
+    """
 
     before: tuple[str, ...]
     after: tuple[str, ...]
     left_cuts: tuple[int, ...]
     right_cuts: tuple[int, ...]
     single: bool
+    unasked: frozenset[str]
 
     @property
     def start(self) -> Place:
@@ -108,6 +121,7 @@ def _plain(word: str) -> str:
 def _cut(before: list[str], after: list[str]) -> Nested:
     inner = [i for i, word in enumerate(before) if i and word.lower() in _ARTICLES]
     owned = "'s" in after
+    beginning = _BEGINNING.match(" ".join(before))
     # What follows a comma is said beside the question, and is one piece.
     clause = next((i for i, word in enumerate(after, start=1) if word.endswith(",")), len(after))
     return Nested(
@@ -116,4 +130,5 @@ def _cut(before: list[str], after: list[str]) -> Nested:
         left_cuts=tuple(dict.fromkeys([0, *inner, len(before)])),
         right_cuts=(*range(min(clause, MOST_RIGHT, len(after) - 1) + 1), len(after)) if after else (0,),
         single=not inner and not owned,
+        unasked=_UNASKED[beginning[1].lower()] if beginning is not None else frozenset(),
     )

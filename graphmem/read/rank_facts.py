@@ -16,7 +16,7 @@ from graphmem.read.seeds import Seeds
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 from graphmem.read.when import ALL_TIMES
 
-LEADING = 0.6
+LEADING = 0.4
 """What the facts on the way of the best chain count of what the chain does."""
 
 

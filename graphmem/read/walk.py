@@ -28,7 +28,9 @@ HOP_GAIN = 2.0
 """What reading one part more is worth, since longer parts fit nothing well and each part may fail."""
 HUB_COST = 1.0
 """What it costs to go on to one of many, in logarithms of how many: who is meant is not said."""
-OF_A_LENGTH = 4
+MISFIT = 2.0
+"""What it costs to end at something that the question's first words do not ask for: at a place where they say "who"."""
+OF_A_LENGTH = 6
 """How many chains of one length stand before the best of another one."""
 COUNTED = 20
 OF_ONE_PART = 0.1
@@ -44,7 +46,7 @@ _Reading: TypeAlias = tuple[Place, bool, float, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A fact as the walk sees it: its ends, and what it says from its subject and from its object.
+    """A fact as the walk sees it: its ends, of which types they are, and what it says from its subject and its object.
 
     One that does not pass the filters of a question leads on, but is not what is asked for.
     """
@@ -54,6 +56,7 @@ class Step:
     object: str
     forwards: tuple[Relation, ...]
     backwards: tuple[Relation, ...]
+    types: tuple[str, str] = ("", "")
     passes: bool = True
 
     @property
@@ -162,12 +165,15 @@ class Walk:
         readings: Sequence[_Reading],
         following: dict[tuple[str, Place], _Way],
     ) -> None:
-        other = step.object if step.subject == way.entity else step.subject
+        forwards = step.subject == way.entity
+        other = step.object if forwards else step.subject
         if other in way.seen:
             return
+        misfit = MISFIT if step.types[forwards] in way.nested.unasked else 0.0
         for place, ends, fits, best in readings:
             whole, asked = before + fits + HOP_GAIN, way.asked and best
             if ends:
+                whole -= misfit
                 if step.passes and (step.id not in self._ends or whole > self._ends[step.id][0]):
                     self._ends[step.id] = (whole, way.path, asked)
             elif other and ((other, place) not in following or whole > following[other, place].fits):

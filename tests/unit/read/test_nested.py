@@ -95,3 +95,28 @@ def test_the_last_part_reads_to_the_end() -> None:
 
     assert found.parts(found.start, last=True) == [(found.end, "Where did the sister of Anna's boss study")]
     assert found.parts(found.end) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "unasked"),
+    [
+        ("As of May 2023, to whom did Ada report?", "Person", "Place"),
+        ("Who's Ada's boss?", "Organization", "Food"),
+        ("Where does Ada work?", "Organization", "Person"),
+        ("What does Ada's boss own?", "Place", "Person"),
+    ],
+)
+def test_how_a_question_begins_says_what_it_does_not_ask_for(question: str, asked: str, unasked: str) -> None:
+    found = nested(question, ["Ada"])
+
+    assert found is not None
+    assert unasked in found.unasked
+    assert asked not in found.unasked
+
+
+@pytest.mark.parametrize("question", ["What is the name of Ada's boss?", "Whose boss is Ada?", "Ada's boss is who?"])
+def test_other_beginnings_ask_for_anything(question: str) -> None:
+    found = nested(question, ["Ada"])
+
+    assert found is not None
+    assert not found.unasked

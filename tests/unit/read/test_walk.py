@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relation
 from graphmem.read.walk import OF_A_LENGTH, Chain, Step, Walk
@@ -10,7 +12,7 @@ STUDIED = "did study at"
 LIVES = "lives in"
 
 
-def step(subject: str, phrase: str, value: str) -> Step:
+def step(subject: str, phrase: str, value: str, kind: str = "") -> Step:
     said = Relation(phrase=phrase)
     return Step(
         id=f"{subject} {phrase} {value}",
@@ -18,6 +20,7 @@ def step(subject: str, phrase: str, value: str) -> Step:
         object=value,
         forwards=(said,),
         backwards=(Relation(phrase=phrase, backwards=True),),
+        types=("Person", kind),
     )
 
 
@@ -61,6 +64,17 @@ def test_of_chains_that_fit_as_well_none_counts_more() -> None:
 
     assert len({chain.gain for chain in chains.values()}) == 1
     assert len(chains) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "ends"),
+    [("Who does Ada live with?", "Ben"), ("Where does Ada live?", "Oslo"), ("In which way does Ada live?", "Ben Oslo")],
+)
+def test_who_asks_for_somebody_and_where_for_no_person(asked: str, ends: str) -> None:
+    chains = walked(asked, [step("Ada", LIVES, "Ben", "Person"), step("Ada", LIVES, "Oslo", "Place")], MEANT)
+    best = max(chain.gain for chain in chains.values())
+
+    assert {i.split()[-1] for i, chain in chains.items() if chain.gain == best} == set(ends.split())
 
 
 def test_the_words_beside_the_name_are_the_first_hop() -> None:
