@@ -9,19 +9,23 @@ from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphmem.errors import EmbedderError
 from graphmem.ports import Embedder
 
 MOST_VECTORS = 50_000
 """How many are kept; at 1,536 numbers each that takes about 350 MB."""
-MOST_RECENT = 1000
-"""How many vectors are kept in memory: those of questions, and of what questions are compared with, come again."""
+MOST_RECENT = 10_000
+"""How many vectors are kept in memory: those of questions, and of their parts, up to 200 of one, come again."""
 FEW = 64
 """From how many texts on they are taken for ones that are written, which do not come again."""
 BUSY_SECONDS = 30.0
+_Packed: TypeAlias = NDArray[np.float32]
+_Recent: TypeAlias = "OrderedDict[bytes, _Packed]"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used);
@@ -58,7 +62,7 @@ class VectorCache:
             if db.execute("PRAGMA user_version").fetchone() != (generation,):
                 return
             (use,) = db.execute(_NEXT).fetchone()
-            rows = [(key, np.asarray(vector, "<f4").tobytes(), use) for key, vector in vectors.items()]
+            rows = [(key, _packed(vector).tobytes(), use) for key, vector in vectors.items()]
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
             (count,) = db.execute("SELECT count(*) FROM vectors").fetchone()
             db.execute(
@@ -124,7 +128,7 @@ class CachedEmbedder:
         self._beside = beside
         self._keep = inner.remote if keep is None else keep
         self._cache = VectorCache(path, most=most)
-        self._recent: OrderedDict[bytes, list[float]] = OrderedDict()
+        self._recent: _Recent = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -169,18 +173,18 @@ class CachedEmbedder:
         """Return the vector of a question; raises EmbedderError."""
         recent, key = self._recent, self._key(text, "question")
         if key not in recent:
-            _remember(recent, {key: await self.inner.embed_query(text)})
+            _remember(recent, {key: _packed(await self.inner.embed_query(text))})
         recent.move_to_end(key)
-        return list(recent[key])
+        return recent[key].tolist()
 
     async def _embed_few(self, texts: Sequence[str]) -> list[list[float]]:
         recent, keys = self._recent, {text: self._key(text) for text in texts}
         known = {key: recent[key] for key in keys.values() if key in recent}
         lacking = [text for text, key in keys.items() if key not in known]
         if lacking:
-            known |= zip((keys[t] for t in lacking), await self.inner.embed(lacking), strict=True)
+            known |= zip((keys[t] for t in lacking), map(_packed, await self.inner.embed(lacking)), strict=True)
         _remember(recent, known)
-        return [list(known[keys[text]]) for text in texts]
+        return [known[keys[text]].tolist() for text in texts]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the inner embedder counts."""
@@ -203,7 +207,11 @@ class CachedEmbedder:
         return hashlib.sha256("\0".join((self.name, *kind, text)).encode()).digest()
 
 
-def _remember(recent: OrderedDict[bytes, list[float]], vectors: Mapping[bytes, list[float]]) -> None:
+def _packed(vector: Sequence[float]) -> _Packed:
+    return np.asarray(vector, "<f4")
+
+
+def _remember(recent: _Recent, vectors: Mapping[bytes, _Packed]) -> None:
     """Keep vectors as the last ones; those longest unused go."""
     for key, vector in vectors.items():
         recent[key] = vector
