@@ -1,5 +1,5 @@
 // episodes_saying_where: the messages whose words match and that pass filters, best first; $text is a Lucene query that names the scopes' keys
-// $scopes [STRING]  $text STRING  $among INT (looked at)  $limit INT  -> id, score
+// $scopes [STRING]  $text STRING  $among INT (looked at)  $limit INT  -> id, facts [STRING] (their ids), score
 // of filters, an empty list for no condition: $timed BOOL  $since, $until STRING  $sessions, $agents, $sources, $metadata [STRING]
 // $of_facts BOOL (whether a fact must pass)  $predicates, $types [STRING]  $confidence FLOAT
 CALL db.index.fulltext.queryNodes('episode_text', $text, {limit: $among}) YIELD node, score
@@ -15,7 +15,7 @@ WHERE e.scope IN $scopes
                      AND (size($predicates) = 0 OR f.predicate IN $predicates)
                      AND f.confidence >= $confidence
                      AND (size($types) = 0 OR meant.type IN $types) })
-WITH e.id AS id, score
+WITH e, score
 ORDER BY score DESC
 LIMIT $limit
-RETURN collect({id: id, score: score}) AS rows
+RETURN collect({id: e.id, facts: [(e)<-[:STATED_IN]-(f:Fact) | f.id], score: score}) AS rows

@@ -1,5 +1,5 @@
 // nearest_episodes_where: the messages nearest to a vector among all that pass filters
-// $scopes [STRING]  $vector [FLOAT]  $limit INT  -> id, score
+// $scopes [STRING]  $vector [FLOAT]  $limit INT  -> id, facts [STRING] (their ids), score
 // of filters, an empty list for no condition: $timed BOOL  $since, $until STRING  $sessions, $agents, $sources, $metadata [STRING]
 // $of_facts BOOL (whether a fact must pass)  $predicates, $types [STRING]  $confidence FLOAT
 MATCH (e:Episode)
@@ -14,7 +14,7 @@ WHERE e.scope IN $scopes AND e.embedding IS NOT NULL
                      AND (size($predicates) = 0 OR f.predicate IN $predicates)
                      AND f.confidence >= $confidence
                      AND (size($types) = 0 OR meant.type IN $types) })
-WITH e.id AS id, vector.similarity.cosine(e.embedding, $vector) AS score
+WITH e, vector.similarity.cosine(e.embedding, $vector) AS score
 ORDER BY score DESC
 LIMIT $limit
-RETURN collect({id: id, score: score}) AS rows
+RETURN collect({id: e.id, facts: [(e)<-[:STATED_IN]-(f:Fact) | f.id], score: score}) AS rows

@@ -46,11 +46,12 @@ class Expanded:
 async def expand(
     asked: Embedded, seeds: Seeds, walked: Walk, embedder: TokenEmbedder | None, reader: Reader
 ) -> Expanded:
-    """Fetch the facts that are seeds or were walked to, and messages with their neighbours."""
+    """Fetch the facts that are seeds, were stated in seeds or walked to, and messages with their neighbours."""
     chains = walked.chains
     on_the_way = [i for chain in chains.values() for i in chain.path if walked.steps[i].passes]
     beside = [i for i, step in walked.steps.items() if step.passes][:BESIDE]
-    ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside]))
+    stated = await passing_facts(seeds.stated, asked.filters, asked.keys, asked.times["known"], reader)
+    ids = list(dict.fromkeys([*seeds.facts, *chains, *on_the_way, *beside, *(i for i in seeds.stated if i in stated)]))
     shared = {"scopes": asked.keys, "vector": asked.vector}
     wanted = {"near": _by_ids("facts_near", ids), "whole": _by_ids("facts_by_ids", ids)}
     found = await joined(reader, {**wanted, "around": _around(seeds.episodes, seeds.near.episodes)}, **shared)

@@ -20,6 +20,8 @@ from graphmem.vectors import check_vectors
 
 EPISODES = 60
 FACTS = 30
+STATING, STATED = 10, 20
+"""Of how many of the best messages the facts are seeds too, and how many facts at most."""
 AMONG = 2000
 """How many that share words with a question are looked at where only some pass filters."""
 # Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
@@ -38,10 +40,11 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """Messages and facts that are like a question in one way, by id with their scores."""
+    """Messages and facts that are like a question in one way, by id with their scores; what the best messages state."""
 
     episodes: Mapping[str, float]
     facts: Mapping[str, float]
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,11 @@ class Seeds:
         """The facts' ids, the nearest first."""
         return list(dict.fromkeys([*self.near.facts, *self.words.facts]))
 
+    @property
+    def stated(self) -> list[str]:
+        """The ids of what the best messages state."""
+        return list(dict.fromkeys([*self.near.stated, *self.words.stated]))
+
 
 async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
     """Return what decides how the scopes are searched; raises VectorsForeign for vectors of another model."""
@@ -87,7 +95,7 @@ async def look_up(asked: Asked, strategy: Strategy, reader: Reader) -> LookedUp:
     episodes, facts = _said(asked) if strategy == MIX else (None, None)
     found = await joined(reader, {"names": names, "episodes": episodes, "facts": facts}, scopes=asked.keys)
     return LookedUp(
-        words=Scored(episodes=_scores(found["episodes"]), facts=_scores(found["facts"])),
+        words=_scored(found["episodes"], found["facts"]),
         named=link_names(asked.told, [rows.entity(row["entity"]) for row in found["names"]]),
     )
 
@@ -100,19 +108,20 @@ async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: R
         wanted["episodes"] = _near_episodes(sizes, passing)
     if strategy != ENTITY and sizes.facts:
         wanted["facts"] = _near_facts(sizes, asked.known, passing)
-    return Scored(**{"episodes": {}, "facts": {}, **await _nearest(wanted, asked.vector, asked.scopes, reader)})
+    found = await _nearest(wanted, asked.vector, asked.scopes, reader)
+    return _scored(found.get("episodes", []), found.get("facts", []))
 
 
 async def near_facts(
     vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
 ) -> dict[str, float]:
     """Return the facts nearest to a vector, of those not taken back by the time `known`, by id with their scores."""
-    return (await _nearest({"facts": _near_facts(sizes, known)}, vector, scopes, reader))["facts"]
+    return _scores((await _nearest({"facts": _near_facts(sizes, known)}, vector, scopes, reader))["facts"])
 
 
 async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> dict[str, float]:
     """Return the messages nearest to a vector, by id with their scores."""
-    return (await _nearest({"episodes": _near_episodes(sizes)}, vector, scopes, reader))["episodes"]
+    return _scores((await _nearest({"episodes": _near_episodes(sizes)}, vector, scopes, reader))["episodes"])
 
 
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
@@ -151,17 +160,21 @@ def _near_facts(sizes: Sizes, known: datetime, passing: Mapping[str, Any] | None
 
 async def _nearest(
     wanted: Mapping[str, Sequence[Request]], vector: Vector, scopes: Sequence[Scope], reader: Reader
-) -> dict[str, dict[str, float]]:
-    """Return the nearest by id with their scores; where an index's are too few of the scopes', compare all of these."""
+) -> dict[str, list[Row]]:
+    """Return the nearest, best first; where an index's are too few of the scopes', compare all of these."""
     shared = {"scopes": [s.key for s in scopes], "vector": vector}
     found = await joined(reader, {what: ways[0] for what, ways in wanted.items()}, **shared)
     few = {what: ways[-1] for what, ways in wanted.items() if len(ways) > 1 and len(found[what]) < ENOUGH}
-    found |= await joined(reader, few, **shared)
-    return {what: _scores(of_kind) for what, of_kind in found.items()}
+    return found | await joined(reader, few, **shared)
 
 
 def _passing(asked: Asked) -> dict[str, Any]:
     return {"known": utc_text(asked.known), **conditions(asked.filters)}
+
+
+def _scored(episodes: Sequence[Row], facts: Sequence[Row]) -> Scored:
+    stated = dict.fromkeys(fact for row in episodes[:STATING] for fact in row["facts"])
+    return Scored(episodes=_scores(episodes), facts=_scores(facts), stated=tuple(stated)[:STATED])
 
 
 def _scores(found: Sequence[Row]) -> dict[str, float]:

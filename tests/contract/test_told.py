@@ -7,6 +7,7 @@ import pytest
 from graphmem import AsOf, Filters, Memory, Settings
 from graphmem.adapters.embedders import LocalEmbedder
 from graphmem.read import expand
+from graphmem.read.seeds import FACTS
 from tests.conftest import Add as Story
 from tests.scripted import SteppingClock
 from tests.values import day, said
@@ -133,6 +134,22 @@ async def test_many_facts_of_one_kind_do_not_hide_the_one_of_another(
 
     assert found.facts[0].text == "Ada reports to Ingrid"
     assert sum(f.fact.predicate == "VISITED" for f in found.facts) == 5
+
+
+async def test_what_the_best_messages_state_is_found_however_unlike_the_question_it_is(
+    memory: Memory, story: Story, scope: str
+) -> None:
+    await story("We moved to Oslo last week!", "2024-06-20")
+    for number in range(FACTS + 5):
+        await memory.assert_fact(f"Week {number}", "LIKES", f"A week of move {number}", scope=scope)
+
+    found = await memory.search("Which move was last week?", scope=scope, limit=2 * FACTS)
+    visits = await memory.search(
+        "Which move was last week?", scope=scope, limit=2 * FACTS, filters=Filters(predicates=("LIKES",))
+    )
+
+    assert "Ada lives in Oslo" in {f.text for f in found.facts}
+    assert {f.fact.predicate for f in visits.facts} == {"LIKES"}
 
 
 async def test_sources_that_were_not_said_yet_are_not_cited(memory: Memory, story: Story, scope: str) -> None:
