@@ -12,7 +12,6 @@ from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, said_by, with_passing_sources
 from graphmem.read.joined import joined
 from graphmem.read.late import with_due
-from graphmem.read.names import Named
 from graphmem.read.nested import Nested, nested
 from graphmem.read.relations import Relations
 from graphmem.read.seeds import EPISODES, LookedUp, Seeds
@@ -74,7 +73,7 @@ async def expand(
 async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relations, reader: Reader) -> Walk:
     """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
     walked = Walk(own=asked.told != asked.text)
-    walked.begin(_around_names(asked, (await looked_up).named))
+    walked.begin(_around_names(await looked_up))
     times = asked.times
     for hop in range(1, HOPS + 1):
         around = {"entities": walked.frontier, "degree": DEGREE, "alike": ALIKE, **times}
@@ -90,9 +89,9 @@ async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relation
     return walked
 
 
-def _around_names(asked: Asked, named: Sequence[Named]) -> list[tuple[str, Nested]]:
+def _around_names(asked: LookedUp) -> list[tuple[str, Nested]]:
     """Return the entities that the question names, each with what it says around the name."""
-    found = ((n.entity.canonical_id, nested(asked.told, [n.surface])) for n in named)
+    found = ((n.entity.canonical_id, nested(asked.told, [n.surface])) for n in asked.named)
     return [(entity, around) for entity, around in found if around is not None]
 
 

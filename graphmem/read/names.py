@@ -11,7 +11,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from graphmem import lucene
 from graphmem.models import Entity, Scope
 from graphmem.ports import Request
-from graphmem.text import STOP_WORDS
+from graphmem.text import STOP_WORDS, fold
 
 MOST = 20
 LOOKED_AT = 100
@@ -21,6 +21,7 @@ _PARTLY_NAMED = {"Person", "Organization"}
 _NAMED = "\0"
 """What stands for a name once it was read; in no word."""
 _OWN = re.compile(r"\bmy\b", re.IGNORECASE)
+_BEFORE_ANOTHER = re.compile(rf"(?:{lucene.WORD.pattern})(?= \w)")
 _SELF = re.compile(r"\b(?:I|me|myself)\b(?!['’]\w)")
 
 
@@ -53,6 +54,19 @@ def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:
         if len({e.canonical_id for e in meant}) == 1:
             partly.append(Named(entity=meant[0], surface=word))
     return (*whole, *partly)[:MOST]
+
+
+def owning(question: str, entities: Sequence[Entity]) -> str:
+    """Return a question with the apostrophe that "Adas boss" lacks, where somebody is named so but for the "s"."""
+    known = {part for e in entities for name in e.names for part in lucene.words(name)}
+    owners = {part for e in entities if e.type in _PARTLY_NAMED for name in e.names for part in lucene.words(name)}
+
+    def written(said: re.Match[str]) -> str:
+        word = fold(said[0])
+        owns = word.endswith("s") and word not in known and word[:-1] in owners
+        return f"{said[0][:-1]}'s" if owns else said[0]
+
+    return _BEFORE_ANOTHER.sub(written, question)
 
 
 def spoken(question: str, user: str) -> str:

@@ -13,7 +13,7 @@ from graphmem.ports import Embedder, Reader, Request, Row, Vector
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
 from graphmem.read.joined import joined
-from graphmem.read.names import Named, link_names, names_asked
+from graphmem.read.names import Named, link_names, names_asked, owning
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
 from graphmem.vectors import check_vectors
@@ -49,10 +49,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What shares words with a question, and the entities that it names: known before its vector is."""
+    """What shares words with a question, and the entities that it names: known before its vector is.
+
+    `told` is the question in the third person, names with the apostrophes that they lacked.
+    """
 
     words: Scored
     named: tuple[Named, ...]
+    told: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +98,9 @@ async def look_up(asked: Asked, strategy: Strategy, reader: Reader) -> LookedUp:
     names = names_asked(asked.told, asked.scopes) if strategy != TRIPLET else None
     episodes, facts = _said(asked) if strategy == MIX else (None, None)
     found = await joined(reader, {"names": names, "episodes": episodes, "facts": facts}, scopes=asked.keys)
-    return LookedUp(
-        words=_scored(found["episodes"], found["facts"]),
-        named=link_names(asked.told, [rows.entity(row["entity"]) for row in found["names"]]),
-    )
+    entities = [rows.entity(row["entity"]) for row in found["names"]]
+    told = owning(asked.told, entities)
+    return LookedUp(words=_scored(found["episodes"], found["facts"]), named=link_names(told, entities), told=told)
 
 
 async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: Reader) -> Scored:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem.models import Entity
-from graphmem.read.names import link_names, spoken
+from graphmem.read.names import link_names, owning, spoken
 
 
 def entity(name: str, kind: str = "Person", aliases: tuple[str, ...] = ()) -> Entity:
@@ -49,3 +49,18 @@ def test_short_words_and_numbers_are_not_mistyped() -> None:
 
 def test_what_is_mine_is_the_users() -> None:
     assert spoken("Where did my sister and I meet?", "ada") == "Where did ada's sister and ada meet?"
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Where does Lumens founder live?", "Where does Lumen's founder live?"),
+        ("Wo wohnt Ingrid Holms Chef?", "Wo wohnt Ingrid Holm's Chef?"),
+        ("Where does Ines boss live?", "Where does Ines boss live?"),
+        ("Where does Ingrid's boss live?", "Where does Ingrid's boss live?"),
+        ("Who met the Holms?", "Who met the Holms?"),
+        ("Where are Oslos bridges?", "Where are Oslos bridges?"),
+    ],
+)
+def test_an_owner_is_read_without_its_apostrophe(question: str, told: str) -> None:
+    assert owning(question, [INGRID, INES, LUMEN, entity("Oslo", "Place")]) == told
