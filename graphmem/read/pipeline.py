@@ -25,7 +25,7 @@ from graphmem.read.late import Nearest, lateness, nearest_tokens
 from graphmem.read.names import spoken
 from graphmem.read.question import read_question
 from graphmem.read.rank import CHOSEN, EpisodeRanking
-from graphmem.read.rank_facts import rank_facts
+from graphmem.read.rank_facts import latest_first, rank_facts
 from graphmem.read.relations import Relations
 from graphmem.read.rerank import Mode, reranked
 from graphmem.read.seeds import LookedUp, Seeds, find_near, look_up, scope_sizes
@@ -115,7 +115,8 @@ class ReadPipeline:
             over = over_at(expanded.facts, holding, as_of, now, self._ontology, asked.question.stretch)
             over |= {i: f.state for i, f in expanded.facts.items() if f.forgotten_at is not None}
             ranked = rank_facts(asked, seeds, expanded, late, {**holding, **over})
-            facts = varied_facts(f for f in ranked if f.fact.id in holding)
+            held = [f for f in ranked if f.fact.id in holding]
+            facts = varied_facts(held if asked.question.order == "oldest" else latest_first(held, self._ontology))
             among_first = WITHDRAWN_AMONG if asked.question.stretch is None else HELD_AMONG
             unsure = asked.question.stretch is not None or filters is not None
             withdrawn = [replace(f, replaced=unsure) for f in ranked[:among_first] if f.fact.id in over]

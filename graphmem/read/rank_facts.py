@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from graphmem.models import Fact, FactVersion
+from graphmem.ontology import Ontology
 from graphmem.read.asked import Asked
 from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundFact
@@ -16,6 +18,8 @@ from graphmem.read.seeds import Seeds
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 from graphmem.read.when import ALL_TIMES
 
+JUST_BEHIND = 0.01
+"""By how much what is replaced by something later is behind it, where it would be before it."""
 LEADING = 0.4
 """What the facts on the way of the best chain count of what the chain does."""
 
@@ -58,6 +62,28 @@ def rank_facts(
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
         found.append(FoundFact(fact=fact, state=state, score=total(parts), parts=parts, path=path))
     return sorted(found, key=lambda f: (-f.score, f.fact.id))
+
+
+def latest_first(found: Sequence[FoundFact], ontology: Ontology) -> list[FoundFact]:
+    """Return facts, of several values of what has one at a time the latest that is not doubted before those no surer.
+
+    They stand beside each other where what drew them may not close others, or nobody has decided yet.
+    """
+    sure = [f for f in found if ontology.predicate(f.fact.predicate).exclusive and f.state.uncertain_since is None]
+    latest = {_place(f): f for f in sorted(sure, key=lambda f: (f.state.interval.start, f.fact.id))}
+    ordered = [_behind(one, latest.get(_place(one), one)) for one in found]
+    return sorted(ordered, key=lambda f: (-f.score, f.fact.id))
+
+
+def _place(found: FoundFact) -> tuple[str, ...]:
+    return found.fact.subject_id, *_kind(found.fact)
+
+
+def _behind(one: FoundFact, first: FoundFact) -> FoundFact:
+    if one.fact.id == first.fact.id or one.score < first.score or one.fact.confidence > first.fact.confidence:
+        return one
+    less = first.score - one.score - JUST_BEHIND
+    return replace(one, score=one.score + less, parts={**one.parts, "order": one.parts["order"] + less})
 
 
 def _leading(expanded: Expanded) -> dict[str, float]:

@@ -40,6 +40,22 @@ async def test_patterns_find_what_is_plainly_said_and_close_nothing(
     assert breaches == ()
 
 
+async def test_of_what_patterns_leave_standing_the_latest_comes_first_unless_it_is_less_sure(
+    settings: Settings, embedder: LocalEmbedder, scope: str
+) -> None:
+    async with Memory.open(replace(settings, extraction="local"), embedder=embedder) as memory:
+        await memory.add(said("I live in Turin.", "I live in Oslo.", "I live in Kiel."), scope=scope)
+        latest = await memory.search("Where does Ada live?", scope=scope)
+        first = await memory.search("Where did Ada live first?", scope=scope)
+        await memory.assert_fact("Ada", "LIVES_IN", "Rome", scope=f"{scope}-other", valid_from="2020-01-01")
+        await memory.add(said("I live in Bergen."), scope=f"{scope}-other")
+        surer = await memory.search("Where does Ada live?", scope=f"{scope}-other")
+
+    assert latest.facts[0].fact.value == "Kiel"
+    assert first.facts[0].fact.value == "Turin"
+    assert [f.fact.value for f in surer.facts] == ["Rome", "Bergen"]
+
+
 @pytest.mark.parametrize("extraction", ["local", "none"])
 async def test_a_model_reads_later_what_none_has_read(
     settings: Settings, embedder: LocalEmbedder, model: ScriptedChat, scope: str, extraction: str
