@@ -60,6 +60,7 @@ KINDS = (
         "Unreadable body",
         f"Send one JSON document in UTF-8, at most {MOST_LEVELS} levels deep.",
     ),
+    Kind("malformed-request", 400, "Malformed request", "Send HTTP/1.1: its first line or its headers cannot be read."),
     Kind("unauthenticated", 401, "Not authenticated", "Send `Authorization: Bearer KEY` with a key that holds."),
     Kind("forbidden", 403, "Forbidden", "The key has not the right that this takes: read, write or admin."),
     Kind("not-found", 404, "Not found", "This user has nothing of that id. Ids of others look the same."),

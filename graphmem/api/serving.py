@@ -22,6 +22,7 @@ from uvicorn.supervisors import Multiprocess
 from graphmem.api.access import read_jwks
 from graphmem.api.app import create_app
 from graphmem.api.logs import log_json
+from graphmem.api.malformed import Protocol
 from graphmem.api.metrics import SHARED
 from graphmem.errors import SettingsError
 from graphmem.garbage import spare_loaded
@@ -141,6 +142,7 @@ def _run(build: Callable[[], FastAPI], listener: socket.socket, processes: int) 
     config = uvicorn.Config(
         build,
         factory=True,
+        http=Protocol,
         workers=processes,
         log_config=None,
         access_log=False,

@@ -63,6 +63,22 @@ def test_a_slow_client_is_let_go(slow: str) -> None:
     assert time.monotonic() - start < 20
 
 
+@pytest.mark.parametrize(
+    "head", [b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n", b"\0\0\0\r\n", b"GET\r\n"]
+)
+def test_what_is_no_http_is_told_so_in_a_problem_document(slow: str, head: bytes) -> None:
+    where = urlsplit(slow)
+    with socket.create_connection((where.hostname, where.port), timeout=30) as raw:
+        raw.sendall(head + b"\r\n")
+        told, _, body = raw.makefile("rb").read().decode().partition("\r\n\r\n")
+
+    assert told.startswith("HTTP/1.1 400 Bad Request\r\n")
+    assert "content-type: application/problem+json" in told.lower()
+    assert "x-content-type-options: nosniff" in told.lower()
+    assert json.loads(body)["type"] == "/problems/malformed-request"
+    assert httpx.get(f"{slow}/healthz", trust_env=False).status_code == 200
+
+
 def test_more_messages_than_may_wait_are_put_off(slow: str) -> None:
     with httpx.Client(base_url=slow, trust_env=False, timeout=60) as client:
         for _ in range(5):
