@@ -11,7 +11,7 @@ from graphmem.models import OPEN_END, AsOf, Filters, Scope
 from graphmem.ports import Vector
 from graphmem.read.filtered import BEGINNING
 from graphmem.read.question import Question
-from graphmem.read.when import Window
+from graphmem.read.times.windows import Window
 from graphmem.serial import utc_text
 
 

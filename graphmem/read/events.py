@@ -12,7 +12,7 @@ from graphmem.dates import after
 from graphmem.models import Fact, Modality
 from graphmem.ontology import Ontology, Predicate
 from graphmem.read.question import named_date, stems
-from graphmem.read.when import Window
+from graphmem.read.times.windows import Window
 from graphmem.text import fold
 
 SAID = 0.6

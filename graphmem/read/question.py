@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from graphmem import lucene
-from graphmem.read.calendar import dates_in
-from graphmem.read.times import read_times
-from graphmem.read.when import NamedDate, Window, date_fit
+from graphmem.read.times.calendar import dates_in
+from graphmem.read.times.reading import read_times
+from graphmem.read.times.windows import NamedDate, Window, date_fit
 from graphmem.text import fold
 
 Order: TypeAlias = Literal["newest", "oldest"]

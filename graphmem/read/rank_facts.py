@@ -15,8 +15,8 @@ from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundFact
 from graphmem.read.question import Question, stems
 from graphmem.read.seeds import Seeds
+from graphmem.read.times.windows import ALL_TIMES
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
-from graphmem.read.when import ALL_TIMES
 
 JUST_BEHIND = 0.01
 """By how much what is replaced by something later is behind it, where it would be before it."""

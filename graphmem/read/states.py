@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphmem.models import AsOf, Fact, FactVersion
 from graphmem.ontology import Ontology
-from graphmem.read.when import Window
+from graphmem.read.times.windows import Window
 
 
 def states_at(facts: Mapping[str, Fact], as_of: AsOf, now: datetime) -> dict[str, FactVersion]:

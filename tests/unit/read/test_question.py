@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem.read.question import named_date, named_speaker, question_stems, read_question
-from graphmem.read.when import NamedDate, date_fit
+from graphmem.read.times.windows import NamedDate, date_fit
 from tests.values import day
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from graphmem.read.amounts import AMOUNT, NUMBER, around, moved, number, shifted
-from graphmem.read.calendar import DECADES, any_of, dates_in
-from graphmem.read.recurring import NAMED, occurrence
-from graphmem.read.relative import WORDS_OF_TIME, Asking, relative_places
-from graphmem.read.when import NamedDate, Place, Span, Window, apart, days, lead, months, nearest, part
+from graphmem.read.times.amounts import AMOUNT, NUMBER, around, moved, number, shifted
+from graphmem.read.times.calendar import DECADES, any_of, dates_in
+from graphmem.read.times.recurring import NAMED, occurrence
+from graphmem.read.times.relative import WORDS_OF_TIME, Asking, relative_places
+from graphmem.read.times.windows import NamedDate, Place, Span, Window, apart, days, lead, months, nearest, part
 from graphmem.text import fold
 
 _PARTS = {"early": (0, 3), "mid": (1, 3), "late": (2, 3)}

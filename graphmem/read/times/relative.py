@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from graphmem.read.amounts import AMOUNT, CALENDAR_YEARS, NUMBER, UNITS, around, moved, number, shifted
-from graphmem.read.calendar import any_of
-from graphmem.read.recurring import NAMED, RECURRING, WEEKDAYS, occurrence
-from graphmem.read.when import NamedDate, Place, Span, days
+from graphmem.read.times.amounts import AMOUNT, CALENDAR_YEARS, NUMBER, UNITS, around, moved, number, shifted
+from graphmem.read.times.calendar import any_of
+from graphmem.read.times.recurring import NAMED, RECURRING, WEEKDAYS, occurrence
+from graphmem.read.times.windows import NamedDate, Place, Span, days
 
 _DAYS = {
     "yesterday": -1,

@@ -6,7 +6,7 @@ import dateparser
 import pytest
 
 from graphmem.read.question import Question, read_question
-from graphmem.read.when import NamedDate
+from graphmem.read.times.windows import NamedDate
 from tests.values import day
 
 NOW = datetime(2025, 1, 15, 12, tzinfo=UTC)

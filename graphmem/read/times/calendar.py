@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from graphmem.read.when import NamedDate, Place, apart, lead
+from graphmem.read.times.windows import NamedDate, Place, apart, lead
 
 _MONTHS = """
 january february march april may june july august september october november december

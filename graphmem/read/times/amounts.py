@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from graphmem.read.calendar import any_of
-from graphmem.read.when import Span
+from graphmem.read.times.calendar import any_of
+from graphmem.read.times.windows import Span
 
 _ONES = """
 one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen

@@ -9,8 +9,8 @@ from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
-from graphmem.read.calendar import HOLIDAYS, MONTHS, SEASONS
-from graphmem.read.when import NamedDate, days, months
+from graphmem.read.times.calendar import HOLIDAYS, MONTHS, SEASONS
+from graphmem.read.times.windows import NamedDate, days, months
 
 Recurring: TypeAlias = Callable[[datetime, int], NamedDate]
 """The one in the same week or year as a time, or so many later."""
