@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.models import Entity
-from graphmem.read.names import link_names, owning, spoken
+from graphmem.models import Entity, Scope
+from graphmem.read.names import link_names, names_asked, owning, spoken
 
 
 def entity(name: str, kind: str = "Person", aliases: tuple[str, ...] = ()) -> Entity:
@@ -45,6 +45,16 @@ def test_a_whole_name_is_no_part_of_another_one() -> None:
 
 def test_short_words_and_numbers_are_not_mistyped() -> None:
     assert link_names("Where is room 1235 and Inex?", [entity("Room 1234", "Place"), INES]) == ()
+
+
+def test_only_what_may_be_a_name_is_looked_for_as_mistyped() -> None:
+    asked = names_asked("Where does the boss of Thoams live?", [Scope(tenant="t", user="ada")])
+
+    assert asked is not None
+    text = asked[1]["text"]
+    assert "folded:thoam~1" in text
+    assert 'folded:"boss"' in text
+    assert text.count("~1") == 1
 
 
 def test_what_is_mine_is_the_users() -> None:
