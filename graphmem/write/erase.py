@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen, and keeps writers out.
 CONTENT = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Usage")
 _TRIES = 5
+_PAUSE_SECONDS = 0.1
+"""How long what is under way has to end before the second try, twice as long before each one after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,9 @@ async def _begin(scope: Scope, store: Store) -> None:
 async def _delete_content(scope: Scope, store: Store) -> Counter[str]:
     """Delete what a scope holds, again where more came meanwhile, as what asking a model took does."""
     deleted: Counter[str] = Counter()
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
+        if number:
+            await asyncio.sleep(_PAUSE_SECONDS * 2 ** (number - 1))
         deleted += await _delete(CONTENT, scope, store)
         if not (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]:
             return deleted
