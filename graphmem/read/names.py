@@ -61,8 +61,9 @@ def link_names(question: str, entities: Sequence[Entity]) -> tuple[Named, ...]:
 
 def owning(question: str, entities: Sequence[Entity]) -> str:
     """Return a question with the apostrophe that "Adas boss" lacks, where somebody is named so but for the "s"."""
-    known = {part for e in entities for name in e.names for part in lucene.words(name)}
-    owners = {part for e in entities if e.type in _PARTLY_NAMED for name in e.names for part in lucene.words(name)}
+    parts = [(part, e.type in _PARTLY_NAMED) for e in entities for name in e.names for part in lucene.words(name)]
+    known = {part for part, _ in parts}
+    owners = {part for part, owns in parts if owns}
 
     def written(said: re.Match[str]) -> str:
         word = fold(said[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from graphmem.read.expand import Expanded
 from graphmem.read.found import FoundFact
 from graphmem.read.question import Question, stems
 from graphmem.read.seeds import Seeds
+from graphmem.read.states import place
 from graphmem.read.times.windows import ALL_TIMES
 from graphmem.read.weights import Weights, load_weights, ranged, total, weighted
 
@@ -55,13 +56,13 @@ def rank_facts(
             "chain": max(chain.gain if chain else 0.0, leading.get(i, 0.0)),
             "date": asked.question.fit(fact.interval.start),
             "sure": 0.0 if state.uncertain_since is not None else fact.confidence,
-            "recent": recent[i],
-            "order": recent[i] if asked.question.meant is not None else 0.0,
+            "recent": recent.get(i, 0.0),
+            "order": recent.get(i, 0.0) if asked.question.meant is not None else 0.0,
         }
         parts = weighted(signs, weights.facts)
         path = tuple(expanded.facts[p].text for p in chain.path if p in expanded.facts) if chain else ()
         found.append(FoundFact(fact=fact, state=state, score=total(parts), parts=parts, path=path))
-    return sorted(found, key=lambda f: (-f.score, f.fact.id))
+    return _best_first(found)
 
 
 def latest_first(found: Sequence[FoundFact], ontology: Ontology) -> list[FoundFact]:
@@ -70,13 +71,12 @@ def latest_first(found: Sequence[FoundFact], ontology: Ontology) -> list[FoundFa
     They stand beside each other where what drew them may not close others, or nobody has decided yet.
     """
     sure = [f for f in found if ontology.predicate(f.fact.predicate).exclusive and f.state.uncertain_since is None]
-    latest = {_place(f): f for f in sorted(sure, key=lambda f: (f.state.interval.start, f.fact.id))}
-    ordered = [_behind(one, latest.get(_place(one), one)) for one in found]
-    return sorted(ordered, key=lambda f: (-f.score, f.fact.id))
+    latest = {place(f.fact): f for f in sorted(sure, key=lambda f: (f.state.interval.start, f.fact.id))}
+    return _best_first(_behind(one, latest.get(place(one.fact), one)) for one in found)
 
 
-def _place(found: FoundFact) -> tuple[str, ...]:
-    return found.fact.subject_id, *_kind(found.fact)
+def _best_first(found: Iterable[FoundFact]) -> list[FoundFact]:
+    return sorted(found, key=lambda f: (-f.score, f.fact.id))
 
 
 def _behind(one: FoundFact, first: FoundFact) -> FoundFact:
@@ -92,12 +92,10 @@ def _leading(expanded: Expanded) -> dict[str, float]:
     return dict.fromkeys(best.path, LEADING * best.gain) if best is not None else {}
 
 
-def _recency(
-    facts: Mapping[str, Fact], states: Mapping[str, FactVersion], question: Question
-) -> defaultdict[str, float]:
+def _recency(facts: Mapping[str, Fact], states: Mapping[str, FactVersion], question: Question) -> dict[str, float]:
     """Return how late each fact began among those of its kind, up to 1 for the last; how early, where that is asked.
 
-    Where the question names a time, those count that held in it.
+    Where the question names a time, those are there that held in it.
     """
     within = question.stretch or ALL_TIMES
     begun = {i: state.interval.start for i, state in states.items() if within.meets(state.interval)}
@@ -108,7 +106,7 @@ def _recency(
     for kind, times in starts.items():
         ordered = sorted(times, reverse=question.meant == "oldest")
         places[kind] = {at: (n + 1) / len(ordered) for n, at in enumerate(ordered)}
-    return defaultdict(float, {i: places[_kind(facts[i])][start] for i, start in begun.items()})
+    return {i: places[_kind(facts[i])][start] for i, start in begun.items()}
 
 
 def _kind(fact: Fact) -> tuple[str, str]:

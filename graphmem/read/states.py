@@ -24,13 +24,13 @@ def over_at(
     stretch: Window | None = None,
 ) -> dict[str, FactVersion]:
     """Return what had ended by the asked time with nothing known in its place, or held in a stretch of time, by id."""
-    held = {_place(facts[i]) for i in holding}
+    held = {place(facts[i]) for i in holding}
     over: dict[str, FactVersion] = {}
     for i, fact in facts.items():
         state = fact.as_known(as_of.known or now)
         if fact.event or state is None or state.interval.end is None or state.interval.end > (as_of.valid or now):
             continue
-        replaced = ontology.predicate(fact.predicate).exclusive and _place(fact) in held
+        replaced = ontology.predicate(fact.predicate).exclusive and place(fact) in held
         if not replaced or (stretch is not None and stretch.meets(state.interval)):
             over[i] = state
     return over
@@ -50,7 +50,8 @@ def _is_gone(fact: Fact, as_of: AsOf, now: datetime) -> bool:
     return state.interval.end is not None and state.interval.end <= (as_of.valid or now)
 
 
-def _place(fact: Fact) -> tuple[str, str, str]:
+def place(fact: Fact) -> tuple[str, str, str]:
+    """Return what a fact gives a value of: of whom, and what of them."""
     return fact.subject_id, fact.predicate, fact.raw_predicate
 
 

@@ -15,9 +15,8 @@ from graphmem.write.turn import turn
 BATCH = 500
 # The Scope node goes last: while it is there, an interrupted erasure is seen, and keeps writers out.
 CONTENT = ("Rule", "Episode", "FactVersion", "Fact", "Change", "Entity", "Session", "Usage")
-_TRIES = 5
-_PAUSE_SECONDS = 0.1
-"""How long what is under way has to end before the second try, twice as long before each one after."""
+_PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8)
+"""How many seconds what is under way has to end before each try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +57,8 @@ async def _begin(scope: Scope, store: Store) -> None:
 async def _delete_content(scope: Scope, store: Store) -> Counter[str]:
     """Delete what a scope holds, again where more came meanwhile, as what asking a model took does."""
     deleted: Counter[str] = Counter()
-    for number in range(_TRIES):
-        if number:
-            await asyncio.sleep(_PAUSE_SECONDS * 2 ** (number - 1))
+    for pause in _PAUSES:
+        await asyncio.sleep(pause)
         deleted += await _delete(CONTENT, scope, store)
         if not (await store.read("remaining", scope=scope.key, scope_key=scope.digest))[0]["remaining"]:
             return deleted
