@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmem.bench.people import TOLD, Graph, Told, each_of, owner_of, told_sentences
-from graphmem.models import OPEN_END, Scope
+from graphmem.models import OPEN_END, Scope, slot_key
 from graphmem.ports import Passage, Store, TokenEmbedder, Transaction
 from graphmem.serial import utc_text
 from graphmem.text import digest, fold
@@ -186,7 +186,7 @@ def _fact_row(scope: Scope, number: int, fact: Told, vector: Vectors) -> dict[st
         "value_text": None if fact.object else fact.text,
         "value_key": digest(fact_id),
         "live_key": digest(fact_id, "live") if opened and fact.object else None,
-        "slot_key": digest(scope.key, "slot", subject, fact.predicate) if fact.object else None,
+        "slot_key": slot_key(scope.key, subject, fact.predicate) if fact.object else None,
         "pair_key": digest(scope.key, "pair", subject, _entity_id(scope, fact.object)) if fact.object else None,
         "valid_at": utc_text(fact.start),
         "invalid_at": utc_text(fact.end),

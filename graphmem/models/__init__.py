@@ -23,6 +23,7 @@ from graphmem.models.facts import (
     Statement,
     Triple,
     label_of,
+    slot_key,
 )
 from graphmem.models.filters import Filters, FilterValue
 from graphmem.models.rules import (
@@ -80,5 +81,6 @@ __all__ = [
     "Statement",
     "Triple",
     "label_of",
+    "slot_key",
     "tenant_prefix",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from graphmem.text import fold
+from graphmem.text import digest, fold
 
 OPEN_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """How an interval without an end is stored, since neither index takes a missing value."""
@@ -216,6 +216,11 @@ class Statement:
     def label(self) -> str:
         """The name under which recordings know it."""
         return label_of(self.fact)
+
+
+def slot_key(scope: str, subject_id: str, predicate: str) -> str:
+    """Return the key that all facts share by which one subject has one predicate, the ontology's or an invented one."""
+    return digest(scope, "slot", subject_id, predicate)
 
 
 def label_of(fact: Fact) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from graphmem import rows
-from graphmem.models import EDITS, Fact, Role
+from graphmem.models import EDITS, Fact, Role, slot_key
+from graphmem.ontology import Ontology
 from graphmem.ports import Reader, Request, Row, TokenEmbedder
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import passing_facts, passing_messages, said_by, with_passing_sources
@@ -19,7 +21,10 @@ from graphmem.read.walk import HOPS, Chain, Step, Walk
 from graphmem.rows import Around
 
 DEGREE = 2000
-"""How many facts of one entity are looked at, so that a hub has a bound; its best ones are seeds too."""
+"""How many facts of which one entity is the subject, or the object, are looked at, so that a hub has a bound.
+
+Of a subject of more, what it has by each predicate is asked for by that.
+"""
 ALIKE = 40
 """How many facts that say the same of one entity are walked over, so that many visits do not hide its one boss."""
 BESIDE = 20
@@ -74,12 +79,12 @@ async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relation
     """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
     walked = Walk(own=asked.told != asked.text)
     walked.begin(_around_names(await looked_up))
-    times = asked.times
     for hop in range(1, HOPS + 1):
-        around = {"entities": walked.frontier, "degree": DEGREE, "alike": ALIKE, **times}
-        found = await reader.read("facts_around", scopes=asked.keys, **around) if walked.frontier else []
+        found = await _facts_around(walked.frontier, asked, relations.ontology, reader) if walked.frontier else []
         fresh = [row for row in found if row["id"] not in walked.steps]
-        passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
+        passing = await passing_facts(
+            [row["id"] for row in fresh], asked.filters, asked.keys, asked.times["known"], reader
+        )
         walked.add(_step(row, relations, row["id"] in passing) for row in fresh)
         met = walked.relations()
         if not met:
@@ -87,6 +92,21 @@ async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relation
         # Only where there is something to walk over, since the parts have to be embedded.
         walked.go(await relations.scores(walked.parts(last=hop == HOPS), met))
     return walked
+
+
+async def _facts_around(entities: Sequence[str], asked: Asked, ontology: Ontology, reader: Reader) -> list[Row]:
+    """Return what the facts say that touch some entities."""
+    bounds = {"scopes": asked.keys, "degree": DEGREE, "alike": ALIKE, **asked.times}
+    (found,) = await reader.read("facts_around", entities=entities, **bounds)
+    facts: list[Row] = found["facts"]
+    said = Counter((row["subject_id"], row["raw_predicate"] or row["predicate"]) for row in facts)
+    slots = [
+        slot_key(hub["scope"], hub["id"], predicate)
+        for hub in found["hubs"]
+        for predicate in ontology.predicates
+        if said[hub["id"], predicate] < ALIKE
+    ]
+    return [*facts, *(await reader.read("facts_of_slots", slots=slots, **bounds) if slots else [])]
 
 
 def _around_names(asked: LookedUp) -> list[tuple[str, Nested]]:

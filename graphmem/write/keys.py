@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphmem.models import Fact, Modality
+from graphmem.models import Fact, Modality, slot_key
 from graphmem.ontology import Kind, Ontology
 from graphmem.text import digest
 
@@ -40,7 +40,7 @@ def keys_of(fact: Fact, ontology: Ontology) -> Keys:
     return Keys(
         live=digest(fact.scope, "live", fact.subject_id, name, fact.normal, when),
         value=digest(fact.scope, "value", fact.subject_id, name, fact.normal),
-        slot=digest(fact.scope, "slot", fact.subject_id, name),
+        slot=slot_key(fact.scope, fact.subject_id, name),
         pair=pair,
         inverse=inverse,
     )
