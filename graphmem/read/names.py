@@ -37,9 +37,23 @@ class Named:
 
 def names_asked(question: str, scopes: Sequence[Scope]) -> Request | None:
     """Return how to ask for the entities that a question may name; None where it has no words."""
-    asked = lucene.content_words(question)
-    # What may be mistyped is looked for among all words that differ little, which takes most of the time.
-    text = lucene.scoped(scopes, asked, mistyped=[word for word in asked if word not in _common_words()])
+    return _saying(lucene.scoped(scopes, lucene.content_words(question)))
+
+
+def slips_asked(question: str, named: Sequence[Named], scopes: Sequence[Scope]) -> Request | None:
+    """Return how to ask for the entities whose names a question may mistype, None where no other word may be a name.
+
+    A word in small letters is none where another one, not the first, begins with a capital.
+    """
+    written = lucene.WORD.findall(question)
+    capitals = any(word[0].isupper() and fold(word) not in STOP_WORDS for word in written[1:])
+    names = (fold(word).removesuffix("'s") for word in written if word[0].isupper() or not capitals)
+    known = {*STOP_WORDS, *_common_words(), *(word for n in named for word in lucene.words(n.surface))}
+    left = [word for word in names if len(word) >= SLIP_LETTERS and word not in known]
+    return _saying(lucene.scoped(scopes, left, mistyped=left))
+
+
+def _saying(text: str | None) -> Request | None:
     return None if text is None else ("entities_saying", {"text": text, "limit": LOOKED_AT})
 
 

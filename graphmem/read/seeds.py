@@ -13,7 +13,7 @@ from graphmem.ports import Embedder, Reader, Request, Row, Vector
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
 from graphmem.read.joined import joined
-from graphmem.read.names import Named, link_names, names_asked, owning
+from graphmem.read.names import Named, link_names, names_asked, owning, slips_asked
 from graphmem.read.strategies import ENTITY, MIX, TRIPLET, Strategy
 from graphmem.serial import utc_text
 from graphmem.vectors import check_vectors
@@ -98,9 +98,13 @@ async def look_up(asked: Asked, strategy: Strategy, reader: Reader) -> LookedUp:
     names = names_asked(asked.told, asked.scopes) if strategy != TRIPLET else None
     episodes, facts = _said(asked) if strategy == MIX else (None, None)
     found = await joined(reader, {"names": names, "episodes": episodes, "facts": facts}, scopes=asked.keys)
-    entities = [rows.entity(row["entity"]) for row in found["names"]]
-    told = owning(asked.told, entities)
-    return LookedUp(words=_scored(found["episodes"], found["facts"]), named=link_names(told, entities), told=told)
+    told, named = _named(asked.told, found["names"])
+    # Only now: looking for words that differ little takes the embedded store longer than all else here.
+    slips = slips_asked(told, named, asked.scopes) if names is not None else None
+    if slips is not None:
+        query, mistyped = slips
+        told, named = _named(asked.told, [*found["names"], *await reader.read(query, scopes=asked.keys, **mistyped)])
+    return LookedUp(words=_scored(found["episodes"], found["facts"]), named=named, told=told)
 
 
 async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: Reader) -> Scored:
@@ -133,6 +137,13 @@ async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> d
     if text is None:
         return {}
     return _scores(await reader.read("facts_saying", scopes=[s.key for s in scopes], text=text, limit=FACTS))
+
+
+def _named(question: str, found: Sequence[Row]) -> tuple[str, tuple[Named, ...]]:
+    """Return a question with the apostrophes that it lacked, and the entities that it names among those found."""
+    entities = list({entity.id: entity for entity in (rows.entity(row["entity"]) for row in found)}.values())
+    told = owning(question, entities)
+    return told, link_names(told, entities)
 
 
 def _said(asked: Asked) -> tuple[Request | None, Request | None]:
