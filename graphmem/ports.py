@@ -77,6 +77,10 @@ class Store(Reader, Protocol):
         """Whether it looks for the shortest of the paths that fit a condition."""
         ...
 
+    def compared(self, nearest: int) -> int:
+        """Return up to how many vectors it compares one by one no later than its index finds the nearest."""
+        ...
+
     async def purge(self) -> str | None:
         """Take erased words out of the store's files; returns in words what remains there, None for nothing."""
         ...

@@ -60,7 +60,7 @@ def episode(row: Mapping[str, Any]) -> Episode:
 
 
 class Around(NamedTuple):
-    """A message as episodes_around tells it, in the order of its fields; made whole only where it is shown.
+    """A message as episodes_around tells it, in the order of its fields but `near`; made whole only where it is shown.
 
     `near` is how near it is to the question, where it was found and is not only beside what was. `tokens` are None
     where they are still due.
@@ -79,8 +79,8 @@ class Around(NamedTuple):
     metadata: str | None
     state: str
     reason: str | None
-    near: float | None
     tokens: bytes | None
+    near: float | None = None
 
     def whole(self) -> Episode:
         """Return the message."""

@@ -139,6 +139,7 @@ def _around(ids: Sequence[str], scored: Mapping[str, float] | None = None) -> Re
 
 def _told(found: Sequence[Row], scored: Mapping[str, float]) -> dict[str, Around]:
     """Return messages by id; what was said by hand is told as the fact that it made, as long as it is believed."""
-    around = (Around(*fields) for row in found for fields in row["around"])
+    near = {**scored, **{row["id"]: row["near"] for part in found for row in part["near"]}}
+    around = (Around(*fields) for part in found for fields in part["around"])
     told = (e for e in around if (e.session, e.role) != (EDITS, Role.SYSTEM))
-    return {e.id: e._replace(near=scored[e.id]) if e.id in scored else e for e in told}
+    return {e.id: e._replace(near=near[e.id]) if e.id in near else e for e in told}

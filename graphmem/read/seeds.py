@@ -9,7 +9,7 @@ from typing import Any
 
 from graphmem import lucene, rows
 from graphmem.models import Scope
-from graphmem.ports import Embedder, Reader, Request, Row, Vector
+from graphmem.ports import Embedder, Reader, Request, Row, Store, Vector
 from graphmem.read.asked import Asked, Embedded
 from graphmem.read.filtered import conditions
 from graphmem.read.joined import joined
@@ -24,15 +24,13 @@ STATING, STATED = 10, 20
 """Of how many of the best messages the facts are seeds too, and how many facts at most."""
 AMONG = 2000
 """How many that share words with a question are looked at where only some pass filters."""
-# Up to this size everything in the scopes is compared, 12 microseconds each: that is exact, and no slower.
-COMPARED = 500
 # What the index returns of a scope is its nearest, as far as it goes; with fewer than these all are compared after all.
 ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many messages and facts the asked scopes hold, facts counted up to a little more than are compared singly."""
+    """How many messages and facts the asked scopes hold, facts counted up to one more than are compared singly."""
 
     episodes: int
     facts: int
@@ -83,9 +81,9 @@ class Seeds:
         return list(dict.fromkeys([*self.near.stated, *self.words.stated]))
 
 
-async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, reader: Reader) -> Sizes:
+async def scope_sizes(scopes: Sequence[Scope], embedder: Embedder, store: Store) -> Sizes:
     """Return what decides how the scopes are searched; raises VectorsForeign for vectors of another model."""
-    found = (await reader.read("scope_sizes", scopes=[s.key for s in scopes], most=COMPARED + 1))[0]
+    found = (await store.read("scope_sizes", scopes=[s.key for s in scopes], most=store.compared(FACTS) + 1))[0]
     check_vectors(found, embedder)
     return Sizes(episodes=found["episodes"], facts=found["facts"])
 
@@ -107,28 +105,28 @@ async def look_up(asked: Asked, strategy: Strategy, reader: Reader) -> LookedUp:
     return LookedUp(words=_scored(found["episodes"], found["facts"]), named=named, told=told)
 
 
-async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, reader: Reader) -> Scored:
+async def find_near(asked: Embedded, sizes: Sizes, strategy: Strategy, store: Store) -> Scored:
     """Ask for the nearest messages and facts; where only some pass filters, all of them are compared."""
     passing = None if asked.filters is None else _passing(asked)
     wanted: dict[str, Sequence[Request]] = {}
     if strategy == MIX:
-        wanted["episodes"] = _near_episodes(sizes, passing)
+        wanted["episodes"] = _near_episodes(sizes, store, passing)
     if strategy != ENTITY and sizes.facts:
-        wanted["facts"] = _near_facts(sizes, asked.known, passing)
-    found = await _nearest(wanted, asked.vector, asked.scopes, reader)
+        wanted["facts"] = _near_facts(sizes, asked.known, store, passing)
+    found = await _nearest(wanted, asked.vector, asked.scopes, store)
     return _scored(found.get("episodes", []), found.get("facts", []))
 
 
 async def near_facts(
-    vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, reader: Reader
+    vector: Vector, scopes: Sequence[Scope], sizes: Sizes, known: datetime, store: Store
 ) -> dict[str, float]:
     """Return the facts nearest to a vector, of those not taken back by the time `known`, by id with their scores."""
-    return _scores((await _nearest({"facts": _near_facts(sizes, known)}, vector, scopes, reader))["facts"])
+    return _scores((await _nearest({"facts": _near_facts(sizes, known, store)}, vector, scopes, store))["facts"])
 
 
-async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, reader: Reader) -> dict[str, float]:
+async def near_episodes(vector: Vector, scopes: Sequence[Scope], sizes: Sizes, store: Store) -> dict[str, float]:
     """Return the messages nearest to a vector, by id with their scores."""
-    return _scores((await _nearest({"episodes": _near_episodes(sizes)}, vector, scopes, reader))["episodes"])
+    return _scores((await _nearest({"episodes": _near_episodes(sizes, store)}, vector, scopes, store))["episodes"])
 
 
 async def saying_facts(query: str, scopes: Sequence[Scope], reader: Reader) -> dict[str, float]:
@@ -158,18 +156,20 @@ def _said(asked: Asked) -> tuple[Request | None, Request | None]:
     return ("episodes_saying_where", episodes | passing), ("facts_saying_where", facts | passing)
 
 
-def _near_episodes(sizes: Sizes, passing: Mapping[str, Any] | None = None) -> Sequence[Request]:
+def _near_episodes(sizes: Sizes, store: Store, passing: Mapping[str, Any] | None = None) -> Sequence[Request]:
     own = {"limit": EPISODES}
     if passing is not None:
         return [("nearest_episodes_where", {**own, **passing})]
-    return [*([("near_episodes", own)] if sizes.episodes > COMPARED else []), ("nearest_episodes", own)]
+    return [*([("near_episodes", own)] if sizes.episodes > store.compared(EPISODES) else []), ("nearest_episodes", own)]
 
 
-def _near_facts(sizes: Sizes, known: datetime, passing: Mapping[str, Any] | None = None) -> Sequence[Request]:
+def _near_facts(
+    sizes: Sizes, known: datetime, store: Store, passing: Mapping[str, Any] | None = None
+) -> Sequence[Request]:
     own = {"limit": FACTS, "known": utc_text(known)}
     if passing is not None:
         return [("nearest_facts_where", {**own, **passing})]
-    return [*([("near_facts", own)] if sizes.facts > COMPARED else []), ("nearest_facts", own)]
+    return [*([("near_facts", own)] if sizes.facts > store.compared(FACTS) else []), ("nearest_facts", own)]
 
 
 async def _nearest(

@@ -9,7 +9,7 @@ import pytest
 from graphmem import Memory, Message, Scope, Settings, lucene
 from graphmem.adapters.bolt_store import BoltStore
 from graphmem.adapters.embedders import LocalEmbedder
-from graphmem.read.seeds import COMPARED, ENOUGH, EPISODES, Sizes, near_episodes
+from graphmem.read.seeds import ENOUGH, EPISODES, Sizes, near_episodes
 from graphmem.wiring import connection, connector
 
 WHO, DOES, WHAT = ("Ada", "Ben", "Ellie"), ("likes", "sold", "painted", "found"), ("a boat", "tea", "the old map")
@@ -29,7 +29,7 @@ async def test_the_index_finds_the_messages_that_are_nearest(
     asked, whose = await embedder.embed_query("Who sold the tea?"), [Scope(user=scope, tenant=settings.tenant)]
 
     exact = await near_episodes(asked, whose, Sizes(episodes=len(said), facts=0), store)
-    found = await near_episodes(asked, whose, Sizes(episodes=COMPARED + 1, facts=0), store)
+    found = await near_episodes(asked, whose, Sizes(episodes=store.compared(EPISODES) + 1, facts=0), store)
     await store.close()
 
     assert ENOUGH <= len(found) <= EPISODES
