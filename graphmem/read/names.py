@@ -48,8 +48,9 @@ def slips_asked(question: str, named: Sequence[Named], scopes: Sequence[Scope]) 
     written = lucene.WORD.findall(question)
     capitals = any(word[0].isupper() and fold(word) not in STOP_WORDS for word in written[1:])
     names = (fold(word).removesuffix("'s") for word in written if word[0].isupper() or not capitals)
-    known = {*STOP_WORDS, *_common_words(), *(word for n in named for word in lucene.words(n.surface))}
-    left = [word for word in names if len(word) >= SLIP_LETTERS and word not in known]
+    taken = {word for n in named for word in lucene.words(n.surface)}
+    others = (word for word in names if word not in taken and word not in STOP_WORDS and word not in _common_words())
+    left = [word for word in others if len(word) >= SLIP_LETTERS]
     return _saying(lucene.scoped(scopes, left, mistyped=left))
 
 
