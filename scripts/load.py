@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -124,23 +124,29 @@ class Client:
         if found.status != expected:
             asked.failed.append(str(found.status))
 
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
-def searching(client: Client, drawn: Callable[[], tuple[str, str]], until: float, asked: Asked) -> None:
+
+def searching(made: Callable[[], Client], drawn: Callable[[], tuple[str, str]], until: float, asked: Asked) -> None:
     """Ask one question after the other until a time."""
-    while time.monotonic() < until:
-        user, question = drawn()
-        client.send("/v1/search", {"user": user, "query": question}, 200, asked)
+    with closing(made()) as client:
+        while time.monotonic() < until:
+            user, question = drawn()
+            client.send("/v1/search", {"user": user, "query": question}, 200, asked)
 
 
-def telling(client: Client, users: Sequence[str], messages: int, asked: Asked) -> None:
+def telling(made: Callable[[], Client], users: Sequence[str], messages: int, asked: Asked) -> None:
     """Send messages, some at a time."""
-    for start in range(0, messages, MESSAGES_AT_ONCE):
-        said = [
-            {"text": f"Note {n}: the ferry to Molde left on time.", "at": "2024-05-01T12:00:00Z"}
-            for n in range(start, min(start + MESSAGES_AT_ONCE, messages))
-        ]
-        user = users[start // MESSAGES_AT_ONCE % len(users)]
-        client.send("/v1/messages", {"user": user, "messages": said}, 202, asked)
+    with closing(made()) as client:
+        for start in range(0, messages, MESSAGES_AT_ONCE):
+            said = [
+                {"text": f"Note {n}: the ferry to Molde left on time.", "at": "2024-05-01T12:00:00Z"}
+                for n in range(start, min(start + MESSAGES_AT_ONCE, messages))
+            ]
+            user = users[start // MESSAGES_AT_ONCE % len(users)]
+            client.send("/v1/messages", {"user": user, "messages": said}, 202, asked)
 
 
 async def measured(
@@ -157,9 +163,9 @@ async def measured(
     early = asyncio.create_task(_resident(processes, given.seconds / 5))
     with ThreadPoolExecutor(given.clients + 1) as threads:
         until, loop = start + given.seconds, asyncio.get_running_loop()
-        work = [loop.run_in_executor(threads, searching, made(), drawn, until, searches) for _ in range(given.clients)]
+        work = [loop.run_in_executor(threads, searching, made, drawn, until, searches) for _ in range(given.clients)]
         if users:
-            work.append(loop.run_in_executor(threads, telling, made(), users, given.messages, told))
+            work.append(loop.run_in_executor(threads, telling, made, users, given.messages, told))
         await asyncio.gather(*work)
     seconds = time.monotonic() - start
     after = {name: spent(pid) for name, pid in processes.items()}
@@ -237,7 +243,7 @@ async def _loaded(
     url: str, key: str, held: Sequence[Held], given: argparse.Namespace, processes: Mapping[str, int]
 ) -> dict[str, Any]:
     made, drawn = partial(Client, url, key), _one_by_one(questions(held))
-    await asyncio.to_thread(searching, made(), drawn, time.monotonic() + min(10, given.seconds), Asked())
+    await asyncio.to_thread(searching, made, drawn, time.monotonic() + min(10, given.seconds), Asked())
     alone = await measured(made, drawn, given, processes)
     users = [one.scope.user for one in held[:50]]
     beside = await measured(made, drawn, given, processes, users)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from graphmem import rows
 from graphmem.models import EDITS, Fact, Role, slot_key
@@ -79,12 +80,12 @@ async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relation
     """Walk over facts from the named entities, best first, hop by hop; this needs no vector of the whole question."""
     walked = Walk(own=asked.told != asked.text)
     walked.begin(_around_names(await looked_up))
+    times = asked.times
+    bounds = {"scopes": asked.keys, "degree": DEGREE, "alike": ALIKE, **times}
     for hop in range(1, HOPS + 1):
-        found = await _facts_around(walked.frontier, asked, relations.ontology, reader) if walked.frontier else []
+        found = await _facts_around(walked.frontier, bounds, relations.ontology, reader) if walked.frontier else []
         fresh = [row for row in found if row["id"] not in walked.steps]
-        passing = await passing_facts(
-            [row["id"] for row in fresh], asked.filters, asked.keys, asked.times["known"], reader
-        )
+        passing = await passing_facts([row["id"] for row in fresh], asked.filters, asked.keys, times["known"], reader)
         walked.add(_step(row, relations, row["id"] in passing) for row in fresh)
         met = walked.relations()
         if not met:
@@ -94,9 +95,10 @@ async def walk(asked: Asked, looked_up: Awaitable[LookedUp], relations: Relation
     return walked
 
 
-async def _facts_around(entities: Sequence[str], asked: Asked, ontology: Ontology, reader: Reader) -> list[Row]:
-    """Return what the facts say that touch some entities."""
-    bounds = {"scopes": asked.keys, "degree": DEGREE, "alike": ALIKE, **asked.times}
+async def _facts_around(
+    entities: Sequence[str], bounds: Mapping[str, Any], ontology: Ontology, reader: Reader
+) -> list[Row]:
+    """Return what the facts say that touch some entities, within bounds of scope, number and time."""
     (found,) = await reader.read("facts_around", entities=entities, **bounds)
     facts: list[Row] = found["facts"]
     said = Counter((row["subject_id"], row["raw_predicate"] or row["predicate"]) for row in facts)

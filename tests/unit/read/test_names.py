@@ -5,7 +5,7 @@ import re
 import pytest
 
 from graphmem.models import Entity, Scope
-from graphmem.read.names import link_names, owning, slips_asked, spoken
+from graphmem.read.names import link_names, names_asked, owning, slips_asked, spoken
 
 
 def entity(name: str, kind: str = "Person", aliases: tuple[str, ...] = ()) -> Entity:
@@ -47,6 +47,16 @@ def test_a_whole_name_is_no_part_of_another_one() -> None:
 
 def test_short_words_and_numbers_are_not_mistyped() -> None:
     assert link_names("Where is room 1235 and Inex?", [entity("Room 1234", "Place"), INES]) == ()
+
+
+def test_names_are_first_looked_for_by_all_words_as_they_are_written() -> None:
+    asked = names_asked("Where does the boss of Thoams live?", [Scope(tenant="t", user="ada")])
+
+    assert asked is not None
+    text = asked[1]["text"]
+    assert 'folded:"thoams"' in text
+    assert 'folded:"boss"' in text
+    assert "~" not in text
 
 
 @pytest.mark.parametrize(
